@@ -1,0 +1,37 @@
+"""dudao (督导): tags county education self-evaluation reports by domain and section role.
+
+>>> import dudao
+>>> tagger = dudao.Tagger.load()  # doctest: +SKIP
+>>> tagger.tag_report("report.txt").to_dict()  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dudao.document import Tag, TaggedReport
+    from dudao.errors import CorpusError, DudaoError, ModelError, ReadError, TaxonomyError, TrainingError
+    from dudao.readers import find_reports, read_document
+    from dudao.tagger import Tagger
+
+__version__ = "0.1.0"
+__all__ = ["CorpusError", "DudaoError", "ModelError", "ReadError", "Tag", "TaggedReport", "Tagger", "TaxonomyError", "TrainingError", "__version__", "find_reports", "read_document"]
+
+_HOMES = {
+    "Tagger": "tagger",
+    "Tag": "document",
+    "TaggedReport": "document",
+    "find_reports": "readers",
+    "read_document": "readers",
+    **dict.fromkeys(("CorpusError", "DudaoError", "ModelError", "ReadError", "TaxonomyError", "TrainingError"), "errors"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Importing the tagger imports NumPy; `dudao --help` needs neither.
+    if name in _HOMES:
+        import importlib
+
+        return getattr(importlib.import_module(f"dudao.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'dudao' has no attribute {name!r}")

@@ -1,0 +1,76 @@
+"""Scores to labels: which domains a clause is given, and how a paragraph's follow from its clauses (taxonomy, mixed paragraphs)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dudao.classifier import Scores, Settings
+from dudao.corpus import MOST_DOMAINS
+from dudao.taxonomy import Taxonomy
+
+_LEAST_SHARE = 0.2  # of a paragraph's characters, below which a domain without a figure falls away
+_MOST_IN_PARAGRAPH = 4
+
+
+def choose(scores: Scores, settings: Settings, taxonomy: Taxonomy) -> tuple[list[tuple[int, ...]], list[bool]]:
+    """Domains of each clause as column numbers, best first, and whether a person should look at it.
+
+    Parameters
+    ----------
+    scores : array, shape (n_clauses, n_domains)
+        Calibrated probabilities.
+
+    Returns
+    -------
+    chosen : list of tuple of int
+        One to three columns a clause; an exclusive domain stands alone.
+    uncertain : list of bool
+        No domain passes its threshold, or the best one is less likely than ``settings.certain``.
+    """
+    thresholds = np.asarray(settings.thresholds)
+    exclusive = {column for column, label in enumerate(settings.labels) if label in taxonomy.exclusive_ids}
+    order = np.argsort(-scores, axis=1, kind="stable")[:, : MOST_DOMAINS + len(exclusive)]
+    passes = scores >= thresholds
+    chosen: list[tuple[int, ...]] = []
+    uncertain: list[bool] = []
+    best = scores.max(axis=1) if len(scores) else scores[:, 0]
+    for row, columns in enumerate(order.tolist()):
+        given = [column for column in columns if passes[row, column]]
+        unsure = not given or best[row] < settings.certain
+        given = given or columns[:1]
+        given = given[:1] if given[0] in exclusive else [column for column in given if column not in exclusive]
+        chosen.append(tuple(given[:MOST_DOMAINS]))
+        uncertain.append(bool(unsure))
+    return chosen, uncertain
+
+
+def combine(texts: Sequence[str], chosen: Sequence[Sequence[str]], exclusive: frozenset[str]) -> tuple[tuple[str, ...], str | None]:
+    """A paragraph's domains, those of most characters first, and its primary domain.
+
+    The union of its clauses' labels, without those whose clauses make up under a fifth of its characters and hold no digit; of
+    more than four those of most characters stay; an exclusive domain falls away beside another.
+    """
+    characters: dict[str, int] = {}
+    first: dict[str, int] = {}
+    figured: set[str] = set()
+    total = 0
+    for text, domains in zip(texts, chosen, strict=True):
+        total += len(text)
+        has_digit = any(char.isdigit() for char in text)
+        for nth, domain in enumerate(domains):
+            characters[domain] = characters.get(domain, 0) + len(text)
+            if nth == 0:
+                first[domain] = first.get(domain, 0) + len(text)
+            if has_digit:
+                figured.add(domain)
+    if not characters:
+        return (), None
+    ranked = sorted(characters, key=lambda domain: -characters[domain])
+    kept = [domain for domain in ranked if characters[domain] >= _LEAST_SHARE * total or domain in figured] or ranked[:1]
+    if any(domain not in exclusive for domain in kept):
+        kept = [domain for domain in kept if domain not in exclusive]
+    kept = kept[:_MOST_IN_PARAGRAPH]
+    primary = max(kept, key=lambda domain: (first.get(domain, 0), characters[domain]))
+    return tuple(kept), primary

@@ -1,0 +1,269 @@
+"""The frozen data that flows through dudao: what was read, its outline, its tags.
+
+``start`` and ``end`` are everywhere code-point offsets into ``Document.text``: ``text[start:end]`` is the unit's text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+REPORT_SCHEMA = "dudao.report/1"
+ERROR_SCHEMA = "dudao.error/1"
+
+ParagraphKind = Literal["text", "table", "addressee", "signature", "contents"]
+TAGGED_KINDS: frozenset[str] = frozenset({"text", "table"})
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file's extracted text, before anything is known of its parts."""
+
+    text: str
+    source: str = ""
+    format: str = "text"
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading, on a line of its own or run in at the head of a paragraph."""
+
+    level: int
+    marker: str
+    text: str
+    role: str
+    start: int
+    end: int
+
+    @property
+    def label(self) -> str:
+        """The heading as section paths hold it: without a final 。 or colon."""
+        return self.text.rstrip("。.：:；; \t\u3000")
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """The finest unit: a sentence, or an enumerated item of one."""
+
+    marker: str
+    start: int
+    end: int
+    text: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph with its section path; only text and table paragraphs have clauses."""
+
+    index: int
+    kind: ParagraphKind
+    section: tuple[str, ...]
+    role: str
+    start: int
+    end: int
+    text: str
+    clauses: tuple[Clause, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A document's outline."""
+
+    document: Document
+    title: str
+    issuer: str
+    year: int | None
+    headings: tuple[Heading, ...]
+    paragraphs: tuple[Paragraph, ...]
+    warnings: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The outline alone, in the shape of a tagged report without its tags."""
+        return {
+            "schema": "dudao.outline/1",
+            "source": self.document.source,
+            "title": self.title,
+            "issuer": self.issuer,
+            "year": self.year,
+            "headings": [heading_dict(heading) for heading in self.headings],
+            "paragraphs": [
+                {**paragraph_dict(paragraph), "clauses": [clause_dict(clause) for clause in paragraph.clauses]}
+                for paragraph in self.paragraphs
+            ],
+            "warnings": list(self.warnings),
+        }
+
+
+class Evidence(NamedTuple):
+    """A term that carried a domain: its weight in the score and where it stands in the document's text."""
+
+    term: str
+    weight: float
+    spans: tuple[tuple[int, int], ...]
+
+
+class DomainScore(NamedTuple):
+    """A domain given to a unit, with its calibrated probability."""
+
+    id: str
+    name: str
+    score: float
+    evidence: tuple[Evidence, ...] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As interface JSON."""
+        entry: dict[str, Any] = {"id": self.id, "name": self.name, "score": round(self.score, 4)}
+        if self.evidence is not None:
+            entry["evidence"] = [
+                {"term": each.term, "weight": round(each.weight, 4), "spans": [list(span) for span in each.spans]}
+                for each in self.evidence
+            ]
+        return entry
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """What ``Tagger.tag`` says of one text.
+
+    Attributes
+    ----------
+    domains : tuple of str
+        Ids, best first.
+    scores : dict of str to float
+        Calibrated probability of every domain.
+    role : str
+        Section role.
+    uncertain : bool
+        Whether a person should look at it.
+    primary : str
+        The domain that holds most of the text.
+    """
+
+    domains: tuple[str, ...]
+    scores: dict[str, float]
+    role: str
+    uncertain: bool
+    primary: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data."""
+        return {
+            "domains": list(self.domains),
+            "primary": self.primary,
+            "scores": {domain: round(score, 4) for domain, score in self.scores.items()},
+            "role": self.role,
+            "uncertain": self.uncertain,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedClause:
+    """A clause with its one to three domains, best first."""
+
+    clause: Clause
+    domains: tuple[DomainScore, ...]
+    uncertain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedParagraph:
+    """A paragraph whose domains follow from its clauses."""
+
+    paragraph: Paragraph
+    domains: tuple[DomainScore, ...]
+    primary: str | None
+    clauses: tuple[TaggedClause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of a report a domain holds. ``share`` is of all clause characters; labels overlap, so shares may add up to more than 1."""
+
+    clauses: int
+    characters: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """Which model gave the tags."""
+
+    version: str
+    taxonomy: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedReport:
+    """A report with its tags."""
+
+    report: Report
+    model: ModelInfo
+    paragraphs: tuple[TaggedParagraph, ...]
+    coverage: dict[str, Coverage]
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def source(self) -> str:
+        """The file it came from."""
+        return self.report.document.source
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object that ``dudao tag --to json`` prints."""
+        report = self.report
+        return {
+            "schema": REPORT_SCHEMA,
+            "source": report.document.source,
+            "title": report.title,
+            "issuer": report.issuer,
+            "year": report.year,
+            "model": {"version": self.model.version, "taxonomy": self.model.taxonomy, "sha256": self.model.sha256},
+            "headings": [heading_dict(heading) for heading in report.headings],
+            "paragraphs": [_tagged_paragraph_dict(paragraph) for paragraph in self.paragraphs],
+            "coverage": {
+                domain: {"clauses": each.clauses, "characters": each.characters, "share": round(each.share, 4)}
+                for domain, each in self.coverage.items()
+            },
+            "warnings": list(self.warnings),
+        }
+
+
+def heading_dict(heading: Heading) -> dict[str, Any]:
+    """A heading as interface JSON."""
+    return {name: getattr(heading, name) for name in ("level", "marker", "text", "role", "start", "end")}
+
+
+def paragraph_dict(paragraph: Paragraph) -> dict[str, Any]:
+    """A paragraph as interface JSON, without tags and clauses."""
+    return {
+        "index": paragraph.index,
+        "kind": paragraph.kind,
+        "section": list(paragraph.section),
+        "role": paragraph.role,
+        "start": paragraph.start,
+        "end": paragraph.end,
+        "text": paragraph.text,
+    }
+
+
+def clause_dict(clause: Clause) -> dict[str, Any]:
+    """A clause as interface JSON, without tags."""
+    return {name: getattr(clause, name) for name in ("marker", "start", "end", "text", "role")}
+
+
+def _tagged_paragraph_dict(tagged: TaggedParagraph) -> dict[str, Any]:
+    return {
+        **paragraph_dict(tagged.paragraph),
+        "primary": tagged.primary,
+        "domains": [domain.to_dict() for domain in tagged.domains],
+        "clauses": [
+            {
+                **clause_dict(each.clause),
+                "domains": [domain.to_dict() for domain in each.domains],
+                "uncertain": each.uncertain,
+            }
+            for each in tagged.clauses
+        ],
+    }

@@ -1,0 +1,234 @@
+"""How right the labels are: precision, recall and F1 by domain, with confidence intervals by report, and calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dudao.classifier import Classifier, Scores
+from dudao.corpus import Record
+from dudao.decision import choose, combine
+from dudao.outline import outline
+from dudao.document import Document
+from dudao.taxonomy import Taxonomy
+
+Flags = npt.NDArray[np.bool_]
+
+_RESAMPLES = 1000
+_BINS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Labels given beside labels asked for; all arrays have shape (n_clauses, n_domains).
+
+    ``scores`` are the calibrated probabilities, ``primary`` the first column given to each clause.
+    """
+
+    labels: tuple[str, ...]
+    gold: Flags
+    permitted: Flags
+    given: Flags
+    scores: Scores
+    primary: npt.NDArray[np.int64]
+    uncertain: Flags
+    reports: tuple[str, ...]
+
+
+def label_matrix(rows: Sequence[Sequence[str]], labels: Sequence[str]) -> Flags:
+    """Label sets as a matrix, shape (n_rows, n_labels)."""
+    column = {label: number for number, label in enumerate(labels)}
+    matrix = np.zeros((len(rows), len(labels)), dtype=np.bool_)
+    for number, row in enumerate(rows):
+        matrix[number, [column[label] for label in row if label in column]] = True
+    return matrix
+
+
+def paragraphs_of(records: Sequence[Record]) -> tuple[npt.NDArray[np.int64], list[tuple[str, ...]]]:
+    """Which paragraph each record is in, ascending, and each paragraph's heading path; a record without one is its own."""
+    index: list[int] = []
+    sections: list[tuple[str, ...]] = []
+    last: tuple[object, ...] | None = None
+    for number, record in enumerate(records):
+        key = (record.report, record.paragraph) if record.paragraph is not None else (number,)
+        if key != last:
+            sections.append(record.section)
+            last = key
+        index.append(len(sections) - 1)
+    return np.asarray(index, dtype=np.int64), sections
+
+
+def judge(classifier: Classifier, records: Sequence[Record]) -> Judged:
+    """Tag labelled records as a report's clauses and set the result beside their labels."""
+    index, sections = paragraphs_of(records)
+    scores = classifier.in_context(classifier.logits([record.text for record in records]), index, sections)
+    chosen, uncertain = choose(scores, classifier.settings, classifier.taxonomy)
+    return judged(records, scores, chosen, uncertain, classifier.labels)
+
+
+def judged(records: Sequence[Record], scores: Scores, chosen: Sequence[Sequence[int]], uncertain: Sequence[bool], labels: tuple[str, ...]) -> Judged:
+    """Put given and asked-for labels side by side."""
+    given = np.zeros(scores.shape, dtype=np.bool_)
+    for number, columns in enumerate(chosen):
+        given[number, list(columns)] = True
+    return Judged(
+        labels=labels,
+        gold=label_matrix([record.domains for record in records], labels),
+        permitted=label_matrix([record.permitted for record in records], labels),
+        given=given,
+        scores=scores,
+        primary=np.asarray([columns[0] for columns in chosen], dtype=np.int64),
+        uncertain=np.asarray(uncertain, dtype=np.bool_),
+        reports=tuple(record.report or record.id or str(number) for number, record in enumerate(records)),
+    )
+
+
+def summarise(result: Judged, *, seed: int = 0) -> dict[str, Any]:
+    """All metrics of one evaluation, ready for JSON.
+
+    Macro F1 is over the domains that occur in the set. Intervals are 95% bootstrap percentiles over reports (over clauses,
+    where there is only one report).
+    """
+    counts = _counts(result)
+    macro, micro = _macro_micro(counts.sum(axis=0))
+    intervals = _intervals(result, counts, seed)
+    right = result.gold | result.permitted
+    rows = np.arange(len(result.primary))
+    first_right = right[rows, result.primary]
+    sure = ~result.uncertain
+    exact = ((result.given == result.gold) | result.permitted).all(axis=1)
+    return {
+        "clauses": len(result.primary),
+        "reports": len(set(result.reports)),
+        "macro_f1": _rounded(macro),
+        "macro_f1_interval": intervals["macro"],
+        "micro_f1": _rounded(micro),
+        "micro_f1_interval": intervals["micro"],
+        "exact_match": _rounded(float(exact.mean())),
+        "first_domain_accuracy": _rounded(float(first_right.mean())),
+        "expected_calibration_error": _rounded(calibration_error(result.scores[rows, result.primary], first_right)),
+        "not_uncertain": _rounded(float(sure.mean())),
+        "first_domain_accuracy_of_not_uncertain": _rounded(float(first_right[sure].mean()) if sure.any() else 0.0),
+        "domains": _by_domain(result.labels, counts.sum(axis=0), intervals["domains"]),
+    }
+
+
+def calibration_error(confidence: Scores, right: Flags) -> float:
+    """Expected calibration error over ten bins of equal width."""
+    bins = np.minimum((confidence * _BINS).astype(np.int64), _BINS - 1)
+    total = 0.0
+    for number in range(_BINS):
+        inside = bins == number
+        if inside.any():
+            total += inside.mean() * abs(float(confidence[inside].mean()) - float(right[inside].mean()))
+    return total
+
+
+def primary_accuracy(records: Sequence[Record], result: Judged, taxonomy: Taxonomy) -> float:
+    """Share of paragraphs whose primary domain is the one that follows from the labels asked for."""
+    index, sections = paragraphs_of(records)
+    agreed = 0
+    for number in range(len(sections)):
+        rows = np.flatnonzero(index == number)
+        texts = [records[row].text for row in rows]
+        given = [[result.labels[result.primary[row]], *(result.labels[column] for column in np.flatnonzero(result.given[row]) if column != result.primary[row])] for row in rows]
+        asked = combine(texts, [records[row].domains for row in rows], taxonomy.exclusive_ids)[1]
+        agreed += combine(texts, given, taxonomy.exclusive_ids)[1] == asked
+    return agreed / max(1, len(sections))
+
+
+def role_accuracy(texts: dict[str, str], records: Sequence[Record], taxonomy: Taxonomy) -> dict[str, float]:
+    """How well the outline finds the clauses of whole reports, and their roles.
+
+    Returns
+    -------
+    dict
+        ``clauses``: share of labelled clauses that the outline cuts out exactly; ``roles``: share of those with the right role.
+    """
+    by_report: dict[str, list[Record]] = {}
+    for record in records:
+        if record.report in texts:
+            by_report.setdefault(record.report, []).append(record)
+    found = right = asked = 0
+    for report, labelled in by_report.items():
+        clauses = [clause for paragraph in outline(Document(texts[report]), taxonomy).paragraphs for clause in paragraph.clauses]
+        at = 0
+        for record in labelled:
+            asked += 1
+            match = next((n for n in range(at, len(clauses)) if clauses[n].text == record.text), None)
+            if match is not None:
+                found, at = found + 1, match + 1
+                right += clauses[match].role == record.role
+    return {"clauses": _rounded(found / max(1, asked)), "roles": _rounded(right / max(1, found))}
+
+
+def macro_f1(gold: Flags, given: Flags) -> float:
+    """Macro F1 over the domains that occur in ``gold``; both of shape (n_clauses, n_domains)."""
+    counts = np.stack([(gold & given).sum(axis=0), (~gold & given).sum(axis=0), (gold & ~given).sum(axis=0)])
+    return _macro_micro(counts)[0]
+
+
+def _counts(result: Judged) -> npt.NDArray[np.int64]:
+    """True positives, false positives and false negatives by clause, shape (n_clauses, 3, n_domains)."""
+    asked = result.gold & ~result.permitted
+    return np.stack(
+        [result.gold & result.given & ~result.permitted, result.given & ~result.gold & ~result.permitted, asked & ~result.given], axis=1
+    ).astype(np.int64)
+
+
+def _f1(counts: npt.NDArray[np.int64]) -> Scores:
+    """F1 of each column of (…, 3, n_domains) counts; 0 where nothing is asked for or given."""
+    hit, wrong, missed = counts[..., 0, :], counts[..., 1, :], counts[..., 2, :]
+    scores: Scores = 2 * hit / np.maximum(2 * hit + wrong + missed, 1)
+    return scores
+
+
+def _macro_micro(counts: npt.NDArray[np.int64]) -> tuple[float, float]:
+    occurs = counts[0] + counts[2] > 0
+    macro = float(_f1(counts)[occurs].mean()) if occurs.any() else 0.0
+    hit, wrong, missed = counts.sum(axis=1)
+    return macro, float(2 * hit / max(2 * hit + wrong + missed, 1))
+
+
+def _intervals(result: Judged, counts: npt.NDArray[np.int64], seed: int) -> dict[str, Any]:
+    groups = result.reports if len(set(result.reports)) > 1 else tuple(map(str, range(len(result.reports))))
+    names, member = np.unique(np.asarray(groups), return_inverse=True)
+    by_group = np.zeros((len(names), *counts.shape[1:]), dtype=np.int64)
+    np.add.at(by_group, member, counts)
+    random = np.random.default_rng(seed)
+    macros, micros, domains = [], [], []
+    for _ in range(_RESAMPLES):
+        drawn = by_group[random.integers(0, len(names), len(names))].sum(axis=0)
+        macro, micro = _macro_micro(drawn)
+        macros.append(macro)
+        micros.append(micro)
+        domains.append(_f1(drawn))
+    bounds = np.percentile(np.stack(domains), (2.5, 97.5), axis=0)
+    return {"macro": _bounds(macros), "micro": _bounds(micros), "domains": bounds.T}
+
+
+def _bounds(values: Sequence[float]) -> list[float]:
+    return [_rounded(float(bound)) for bound in np.percentile(values, (2.5, 97.5))]
+
+
+def _by_domain(labels: Sequence[str], counts: npt.NDArray[np.int64], bounds: Scores) -> dict[str, dict[str, Any]]:
+    result = {}
+    scores = _f1(counts)
+    for column, label in enumerate(labels):
+        hit, wrong, missed = (int(each) for each in counts[:, column])
+        result[label] = {
+            "precision": _rounded(hit / max(hit + wrong, 1)),
+            "recall": _rounded(hit / max(hit + missed, 1)),
+            "f1": _rounded(float(scores[column])),
+            "f1_interval": [_rounded(float(bound)) for bound in bounds[column]],
+            "support": hit + missed,
+        }
+    return result
+
+
+def _rounded(value: float) -> float:
+    return round(value, 4)

@@ -1,0 +1,158 @@
+"""A document's outline: furniture out, then headings with levels and roles, paragraphs and clauses, as exact spans.
+
+Pure functions over spans of the text; nothing here normalises it or knows a domain.
+"""
+
+from __future__ import annotations
+
+import functools
+
+from dudao.document import TAGGED_KINDS, Clause, Document, Heading, Paragraph, Report
+from dudao.outline.clauses import split_clauses, strip_span
+from dudao.outline.frame import find_frame, issuer_of, year_of
+from dudao.outline.lines import join_wrapped, physical_lines
+from dudao.outline.numbering import BLOCK_START
+from dudao.outline.roles import RoleCues
+from dudao.outline.structure import Block, find_blocks
+from dudao.taxonomy import Taxonomy
+
+__all__ = ["outline", "outline_text", "split_clauses"]
+
+_OPENING = 600  # characters in which the issuer and the year are looked for when title and signature name none
+_LAST_PARAGRAPHS = 2  # a report's closing words stand in the last of its paragraphs
+
+
+@functools.lru_cache(maxsize=8)
+def role_cues(taxonomy: Taxonomy) -> RoleCues:
+    """The compiled cues of a taxonomy; compiling takes milliseconds, so once is enough."""
+    return RoleCues(taxonomy)
+
+
+def outline(document: Document, taxonomy: Taxonomy) -> Report:
+    """Split a document into headings, paragraphs and clauses.
+
+    Parameters
+    ----------
+    document : Document
+        What a reader gave.
+    taxonomy : Taxonomy
+        Whose role cues to go by.
+
+    Returns
+    -------
+    Report
+        Units in the order of the text. Headings, and paragraphs among themselves, do not overlap.
+    """
+    text = document.text
+    cues = role_cues(taxonomy)
+    lines = join_wrapped(text, physical_lines(text), BLOCK_START)
+    frame = find_frame(text, lines)
+    blocks = find_blocks(text, lines, frame, cues)
+    headings, paragraphs = _Assembly(text, blocks, cues).run()
+    opening = text[paragraphs[0].start : paragraphs[0].start + _OPENING] if paragraphs else ""
+    warnings = list(document.warnings)
+    if not headings and paragraphs:
+        warnings.append("no heading found: roles are taken from the text alone")
+    return Report(
+        document=document,
+        title=frame.title,
+        issuer=issuer_of(frame.title, frame.signatures, opening),
+        year=year_of(frame.title, opening, frame.signatures),
+        headings=tuple(headings),
+        paragraphs=tuple(paragraphs),
+        warnings=tuple(warnings),
+    )
+
+
+def outline_text(text: str, taxonomy: Taxonomy, *, headings: tuple[str, ...] = ()) -> Paragraph:
+    """One paragraph by itself, with the heading path that the caller knows.
+
+    Returns
+    -------
+    Paragraph
+        Spans count in ``text``; the role comes from the headings, from inline switches, else from the text.
+    """
+    cues = role_cues(taxonomy)
+    role = next((named for heading in reversed(headings) if (named := cues.of_heading(heading))), None)
+    if role is None:
+        bare = None if headings else cues.of_bare_text(text, 0, len(text))
+        role = bare or cues.of_opening(text, 0, len(text), at_end=True) or cues.default_role
+    span = strip_span(text, 0, len(text)) or (0, 0)
+    clauses = _clauses(text, *span, role, cues, at_end=False)[0] if span[1] else ()
+    role = clauses[0].role if clauses else role
+    return Paragraph(0, "text", headings, role, *span, text[slice(*span)], clauses)
+
+
+class _Assembly:
+    """Walks the blocks once, holding the heading stack and the role in force."""
+
+    def __init__(self, text: str, blocks: list[Block], cues: RoleCues) -> None:
+        self.text, self.blocks, self.cues = text, blocks, cues
+        self.headless = all(block.heading is None for block in blocks)
+        self.stack: list[tuple[int, Heading, str | None]] = []  # rank, heading, the role it names
+        self.role = cues.default_role if self.headless else cues.opening_role
+        self.headings: list[Heading] = []
+        self.paragraphs: list[Paragraph] = []
+        texts = [n for n, block in enumerate(blocks) if block.is_paragraph and block.kind in TAGGED_KINDS]
+        self.last = set(texts[-_LAST_PARAGRAPHS:])
+
+    def run(self) -> tuple[list[Heading], list[Paragraph]]:
+        for n, block in enumerate(self.blocks):
+            if block.heading is not None:
+                self._open(block)
+            if block.is_paragraph:
+                self._add(block, at_end=n in self.last)
+        return self.headings, self.paragraphs
+
+    def _open(self, block: Block) -> None:
+        assert block.heading is not None and block.rank is not None
+        while self.stack and self.stack[-1][0] >= block.rank:
+            self.stack.pop()
+        level = len(self.stack) + 1
+        piece = self.text[slice(*block.heading)]
+        named = self.cues.of_heading(piece[len(block.marker) :] if block.marker else piece, top=level == 1)
+        inherited = next((role for _, _, role in reversed(self.stack) if role is not None), None)
+        self.role = named or inherited or self.cues.default_role
+        heading = Heading(level, block.marker, piece, self.role, *block.heading)
+        self.stack.append((block.rank, heading, named))
+        self.headings.append(heading)
+
+    def _add(self, block: Block, *, at_end: bool) -> None:
+        text = self.text
+        clauses: tuple[Clause, ...] = ()
+        role = self.role
+        if block.kind in TAGGED_KINDS:
+            span = strip_span(text, block.heading[1] if block.heading else block.start, block.end)
+            if span is None:
+                return
+            if self.headless:
+                role = self.cues.of_bare_text(text, *span) or role
+            opening = self.cues.of_opening(text, *span, at_end=at_end)
+            if opening is not None:
+                role = self.role = opening
+            clauses, left = _clauses(text, *span, role, self.cues, at_end=at_end)
+            if left != role:
+                self.role = left  # a switch holds until the next switch or heading
+            role = clauses[0].role if clauses else role
+        section = tuple(heading.label for _, heading, _ in self.stack)
+        piece = text[block.start : block.end]
+        self.paragraphs.append(Paragraph(len(self.paragraphs), block.kind, section, role, block.start, block.end, piece, clauses))
+
+
+def _clauses(text: str, start: int, end: int, role: str, cues: RoleCues, *, at_end: bool) -> tuple[tuple[Clause, ...], str]:
+    """The clauses of one paragraph with their roles, and the role in force behind it."""
+    switches = list(cues.switches(text, start, end))
+    spans = split_clauses(text, start, end, switches=[switch_end for _, switch_end, _ in switches])
+    clauses: list[Clause] = []
+    pending = iter([*switches, (end + 1, end + 1, role)])
+    switch = next(pending)
+    held = local = role
+    for span in spans:
+        while switch[0] < span.end:
+            held = local = switch[2]
+            switch = next(pending)
+        opening = cues.of_opening(text, span.start + len(span.marker), span.end, at_end=at_end)
+        if opening is not None:
+            local = opening
+        clauses.append(Clause(span.marker, span.start, span.end, text[span.start : span.end], local))
+    return tuple(clauses), held

@@ -1,0 +1,146 @@
+"""The label taxonomy, read from one data file. Nothing else in the code names a domain or a role."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dudao import places
+from dudao.errors import TaxonomyError
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """What a clause can be about.
+
+    ``exclusive`` marks the label that stands alone: it falls away beside any other.
+    """
+
+    id: str
+    name: str
+    name_en: str = ""
+    group: str = ""
+    about: str = ""
+    points: tuple[str, ...] = ()
+    exclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a section does in its report, with the regular expressions by which headings and openings name it."""
+
+    id: str
+    name: str
+    name_en: str = ""
+    about: str = ""
+    cues: tuple[str, ...] = ()
+    weak_cues: tuple[str, ...] = ()
+    openings: tuple[str, ...] = ()
+    bare: tuple[str, ...] = ()
+    at_end: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Taxonomy:
+    """Domains and roles in their order, and what a report's parts are called when nothing names them."""
+
+    version: str
+    domains: tuple[Domain, ...]
+    roles: tuple[Role, ...]
+    neutral: tuple[str, ...] = ()
+    opening_role: str = ""
+    default_role: str = ""
+    digest: str = field(default="", compare=False)
+
+    @property
+    def domain_ids(self) -> tuple[str, ...]:
+        """Ids of the domains, in the order of score columns."""
+        return tuple(domain.id for domain in self.domains)
+
+    @property
+    def role_ids(self) -> tuple[str, ...]:
+        """Ids of the roles."""
+        return tuple(role.id for role in self.roles)
+
+    @property
+    def exclusive_ids(self) -> frozenset[str]:
+        """Ids of the domains that stand alone."""
+        return frozenset(domain.id for domain in self.domains if domain.exclusive)
+
+    def domain(self, domain_id: str) -> Domain:
+        """The domain of that id; KeyError where there is none."""
+        return _by_id(self)[domain_id]
+
+    def role_name(self, role_id: str) -> str:
+        """中文名 of a role, or the id itself where the taxonomy does not know it."""
+        return next((role.name for role in self.roles if role.id == role_id), role_id)
+
+    @classmethod
+    def from_toml(cls, data: bytes, *, where: str = "taxonomy") -> Taxonomy:
+        """Read a taxonomy file.
+
+        Raises
+        ------
+        TaxonomyError
+            Not TOML, an id twice, no domain, or a default role that is not among the roles.
+        """
+        try:
+            raw = tomllib.loads(data.decode("utf-8"))
+            domains = tuple(Domain(**_fields(Domain, entry)) for entry in raw["domain"])
+            roles = tuple(Role(**_fields(Role, entry)) for entry in raw.get("role", []))
+            version = str(raw["version"])
+        except (UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+            raise TaxonomyError(f"not a taxonomy file: {error}", where=where, hint="see corpus/taxonomy.toml for the shape") from error
+        taxonomy = cls(
+            version=version,
+            domains=domains,
+            roles=roles,
+            neutral=tuple(raw.get("neutral", ())),
+            opening_role=raw.get("opening_role", roles[0].id if roles else ""),
+            default_role=raw.get("default_role", roles[0].id if roles else ""),
+            digest=hashlib.sha256(data).hexdigest(),
+        )
+        taxonomy._check(where)
+        return taxonomy
+
+    def _check(self, where: str) -> None:
+        for what, ids in (("domain", self.domain_ids), ("role", self.role_ids)):
+            doubled = sorted({each for each in ids if ids.count(each) > 1})
+            if doubled:
+                raise TaxonomyError(f"{what} ids given twice: {', '.join(doubled)}", where=where)
+        if not self.domains:
+            raise TaxonomyError("no domain", where=where)
+        for role in (self.opening_role, self.default_role):
+            if self.roles and role not in self.role_ids:
+                raise TaxonomyError(f"unknown role {role!r} as opening_role or default_role", where=where)
+
+
+def _fields(kind: type, entry: dict[str, Any]) -> dict[str, Any]:
+    """What the dataclass takes of an entry, lists as tuples."""
+    names = kind.__dataclass_fields__  # type: ignore[attr-defined]
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items() if key in names}
+
+
+@functools.lru_cache(maxsize=8)
+def _by_id(taxonomy: Taxonomy) -> dict[str, Domain]:
+    return {domain.id: domain for domain in taxonomy.domains}
+
+
+def load_taxonomy(path: Path | None = None) -> Taxonomy:
+    """Read a taxonomy file; without a path, the one that goes with the corpus.
+
+    Raises
+    ------
+    TaxonomyError
+        The file is missing or malformed.
+    """
+    path = path or places.corpus_root() / "taxonomy.toml"
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise TaxonomyError(f"cannot read the taxonomy: {error.strerror}", where=str(path)) from error
+    return Taxonomy.from_toml(data, where=str(path))

@@ -1,0 +1,297 @@
+"""Text to terms: normalisation, word segmentation with the domain dictionary, spans of words, pairs and character n-grams.
+
+The only place that knows a tokenizer. A batch of texts becomes one array of code points, and every term is a span of it: no
+token is ever held as a Python object beyond the segmenter's own list. Training takes its terms from the same spans.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Codes = npt.NDArray[np.uint32]
+Index = npt.NDArray[np.int64]
+Keys = npt.NDArray[np.uint64]
+
+# Tokens longer than this are cut into pieces of this length: 中国特色社会主义 → 中国特色 社会主义. Four 16-bit code points are a 64-bit
+# key, so that no term can be mistaken for another.
+LONGEST = 4
+NGRAMS = (2, 3, 4)
+
+_BREAK = ord("，")  # stands for whatever separates; no term crosses it
+_DIGIT = ord("0")  # stands for every run of digits
+_RARE = ord("〓")  # stands for every character beyond the Basic Multilingual Plane
+_HAN = (0x4E00, 0x9FD5)  # what jieba takes for Han
+_TRADITIONAL = Path(__file__).with_name("data") / "traditional.txt"
+
+
+class Spans(NamedTuple):
+    """The terms of a batch of texts, as spans of its normalised code points.
+
+    Attributes
+    ----------
+    codes : array of uint32, shape (n_codes,)
+        Normalised code points of all texts, a break behind each text.
+    row : array of int64, shape (n_codes,)
+        Which text each belongs to.
+    origin : array of int64, shape (n_codes,)
+        Offset of each in its own text, before normalisation.
+    start, length : array of int64, shape (n_words,)
+        Word spans, in order; breaks are in none.
+    follows : array of bool, shape (n_words,)
+        Whether a word stands directly behind the one before it, so that both make a pair.
+    """
+
+    codes: Codes
+    row: Index
+    origin: Index
+    start: Index
+    length: Index
+    follows: npt.NDArray[np.bool_]
+
+
+@functools.cache
+def _table() -> Codes:
+    """Normalised code point of every character of the Basic Multilingual Plane; 0 where it is dropped."""
+    table = np.full(0x10000, _BREAK, dtype=np.uint32)
+    keep = np.arange(0x3400, 0xA000, dtype=np.uint32)
+    table[0x3400:0xA000] = keep
+    import unicodedata
+
+    for low, high in ((0x2E80, 0x2FE0), (0xF900, 0xFB00), (0xFF01, 0xFF5F)):
+        for code in range(low, high):
+            plain = unicodedata.normalize("NFKC", chr(code))
+            if len(plain) == 1 and ord(plain) <= 0xFFFF:
+                table[code] = ord(plain)
+    for source, target in zip("⺠⻓⻋⻔⻛⻚⻅⻉⻢⻩⻬⻰⻝", "民长车门风页见贝马黄齐龙食", strict=True):
+        table[ord(source)] = ord(target)  # CJK radicals as PDFs give them; NFKC maps the Kangxi block only
+    table[0x3007] = _DIGIT
+    for code in (*range(0x30, 0x3A), *range(0xFF10, 0xFF1A)):
+        table[code] = _DIGIT
+    for upper, lower in zip(range(0x41, 0x5B), range(0x61, 0x7B), strict=True):
+        table[[upper, lower, upper + 0xFEE0, lower + 0xFEE0]] = lower
+    punctuation = [code for code in range(0x21, 0x7F) if not chr(code).isalnum()]
+    table[punctuation] = _BREAK
+    table[np.asarray(punctuation) + 0xFEE0] = _BREAK
+    for code in (0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x20, 0x85, 0xA0, 0xAD, 0x2028, 0x2029, 0x3000, 0xFEFF, *range(0x2000, 0x2010)):
+        table[code] = 0
+    for code in range(0xD800, 0xE000):
+        table[code] = _BREAK
+    source, target = _TRADITIONAL.read_text(encoding="utf-8").split()
+    table[[ord(char) for char in source]] = [ord(char) for char in target]
+    # Compatibility ideographs can map to traditional forms: map twice.
+    compat = np.arange(0xF900, 0xFB00)
+    table[compat] = table[table[compat]]
+    return table
+
+
+class Segmenter:
+    """Cuts normalised text into words: rjieba where it is installed, jieba with the same result where not.
+
+    Parameters
+    ----------
+    dictionary : sequence of (str, int)
+        Words of the domain with their frequencies, added to jieba's own.
+    engine : {"auto", "rjieba", "jieba"}
+        Which tokenizer to use.
+
+    Notes
+    -----
+    The module-level ``jieba.cut`` is not used: its cache file in the shared temporary folder is unmarshalled unchecked,
+    whoever put it there. Loading is done at the first use; a pickled segmenter loads again where it is unpickled.
+    """
+
+    def __init__(self, dictionary: Sequence[tuple[str, int]] = (), *, engine: str = "auto") -> None:
+        self._dictionary = tuple(dictionary)
+        self._engine = engine
+        self._cut: Callable[[str], list[str]] | None = None
+        self._lock = threading.Lock()
+
+    def cut(self, text: str) -> list[str]:
+        """Words of a text, in order; their lengths add up to the text's."""
+        if self._cut is None:
+            with self._lock:
+                if self._cut is None:
+                    self._cut = self._load()
+        return self._cut(text)
+
+    def _load(self) -> Callable[[str], list[str]]:
+        if self._engine != "jieba":
+            try:
+                return _rjieba_cut(self._dictionary)
+            except ImportError:
+                if self._engine == "rjieba":
+                    raise
+        return _jieba_cut(self._dictionary)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_dictionary": self._dictionary, "_engine": self._engine}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(state["_dictionary"], engine=state["_engine"])  # type: ignore[misc]
+
+
+def _rjieba_cut(dictionary: Sequence[tuple[str, int]]) -> Callable[[str], list[str]]:
+    import rjieba
+
+    tokenizer = rjieba.Jieba()
+    for word, frequency in dictionary:
+        tokenizer.add_word(word, frequency, None)
+    return lambda text: list(tokenizer.cut(text, True))
+
+
+def _jieba_cut(dictionary: Sequence[tuple[str, int]]) -> Callable[[str], list[str]]:
+    tokenizer = private_jieba()
+    for word, frequency in dictionary:
+        tokenizer.add_word(word, frequency)
+    return lambda text: list(tokenizer.cut(text, HMM=True))
+
+
+def private_jieba() -> Any:
+    """A jieba tokenizer of our own, its dictionary built in the process and never read from or written to a cache."""
+    import logging
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*invalid escape sequence")
+        warnings.filterwarnings("ignore", message="pkg_resources is deprecated.*")
+        import jieba
+
+    logging.getLogger("jieba").setLevel(logging.ERROR)
+    tokenizer = jieba.Tokenizer()
+    tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
+    tokenizer.initialized = True
+    return tokenizer
+
+
+def spans(texts: Sequence[str], segmenter: Segmenter) -> Spans:
+    """Normalise a batch of texts and find its words.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Clauses, headings, terms: whatever is to be turned into terms, each by itself.
+    segmenter : Segmenter
+        What cuts words.
+    """
+    codes, row, origin = _normalise(texts)
+    han = (codes >= _HAN[0]) & (codes <= _HAN[1])
+    string = np.where(han, codes, np.uint32(_BREAK)).astype("<u4").tobytes().decode("utf-32-le")
+    words = segmenter.cut(string)
+    length = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
+    start = np.cumsum(length) - length
+    start, length = _cut_long(start, length)
+    start, length = _merge_latin(codes, start, length)
+    kept = codes[start] != _BREAK
+    start, length = start[kept], length[kept]
+    follows = np.zeros(len(start), dtype=np.bool_)
+    follows[1:] = start[1:] == start[:-1] + length[:-1]
+    return Spans(codes, row, origin, start, length, follows)
+
+
+def _normalise(texts: Sequence[str]) -> tuple[Codes, Index, Index]:
+    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 1
+    joined = ("\n".join(texts) + "\n") if texts else ""
+    raw = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    codes = _table()[np.minimum(raw, 0xFFFF)]
+    codes[raw > 0xFFFF] = _RARE
+    ends = np.cumsum(lengths) - 1
+    codes[ends] = _BREAK
+    row = np.repeat(np.arange(len(texts)), lengths)
+    origin = np.arange(len(raw)) - np.repeat(ends + 1 - lengths, lengths)
+    kept = codes != 0
+    codes, row, origin = codes[kept], row[kept], origin[kept]
+    if len(codes):
+        single = np.ones(len(codes), dtype=np.bool_)
+        single[1:] = (codes[1:] != _DIGIT) | (codes[:-1] != _DIGIT)
+        codes, row, origin = codes[single], row[single], origin[single]
+    return codes, row, origin
+
+
+def _cut_long(start: Index, length: Index) -> tuple[Index, Index]:
+    """Cut tokens of more than `LONGEST` characters into pieces of that many."""
+    if not len(length) or length.max() <= LONGEST:
+        return start, length
+    pieces = -(-length // LONGEST)
+    nth = np.arange(pieces.sum()) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    cut_start = np.repeat(start, pieces) + nth * LONGEST
+    cut_length = np.minimum(np.repeat(length, pieces) - nth * LONGEST, LONGEST)
+    return cut_start, cut_length
+
+
+def _merge_latin(codes: Codes, start: Index, length: Index) -> tuple[Index, Index]:
+    """Runs of Latin letters, which the segmenter sees as breaks, become one token each."""
+    latin = (codes[start] >= ord("a")) & (codes[start] <= ord("z"))
+    if not latin.any():
+        return start, length
+    continues = np.zeros(len(start), dtype=np.bool_)
+    continues[1:] = latin[1:] & latin[:-1] & (start[1:] == start[:-1] + length[:-1])
+    first = ~continues
+    total = np.add.reduceat(length, np.flatnonzero(first))
+    return _cut_long(start[first], total)
+
+
+def span_keys(codes: Codes, start: Index, length: Index) -> Keys:
+    """Exact 64-bit keys of spans of up to four characters: their code points, 16 bits each."""
+    key = np.zeros(len(start), dtype=np.uint64)
+    for offset in range(LONGEST):
+        inside = length > offset
+        at = np.minimum(start + offset, len(codes) - 1) if len(codes) else start
+        key = np.where(inside, (key << np.uint64(16)) | codes[at].astype(np.uint64), key)
+    return key
+
+
+def ngram_spans(codes: Codes) -> tuple[Index, Index]:
+    """Starts and lengths of all character n-grams that cross no break."""
+    solid = codes != _BREAK
+    starts, lengths = [], []
+    run = solid.copy()
+    for n in range(2, max(NGRAMS) + 1):
+        run = run[:-1] & solid[n - 1 :] if len(run) > 1 else np.zeros(0, dtype=np.bool_)
+        if n in NGRAMS:
+            found = np.flatnonzero(run)
+            starts.append(found)
+            lengths.append(np.full(len(found), n, dtype=np.int64))
+    return np.concatenate(starts), np.concatenate(lengths)
+
+
+def key_of(term: str) -> int:
+    """The key that `span_keys` gives a term of up to four normalised characters."""
+    key = 0
+    for char in term:
+        key = key << 16 | ord(char)
+    return key
+
+
+def term_strings(texts: Sequence[str], segmenter: Segmenter) -> tuple[list[str], list[str]]:
+    """The terms of each text as strings that a vectoriser splits at blanks.
+
+    Returns
+    -------
+    words : list of str
+        Words, and pairs of words joined by ``_``.
+    characters : list of str
+        Character n-grams.
+    """
+    found = spans(texts, segmenter)
+    string = found.codes.astype("<u4").tobytes().decode("utf-32-le")
+    words: list[list[str]] = [[] for _ in texts]
+    row = found.row[found.start].tolist() if len(found.start) else []
+    previous = ""
+    for r, start, length, follows in zip(row, found.start.tolist(), found.length.tolist(), found.follows.tolist(), strict=True):
+        word = string[start : start + length]
+        words[r].append(word)
+        if follows:
+            words[r].append(f"{previous}_{word}")
+        previous = word
+    characters: list[list[str]] = [[] for _ in texts]
+    starts, lengths = ngram_spans(found.codes)
+    for r, start, length in zip(found.row[starts].tolist(), starts.tolist(), lengths.tolist(), strict=True):
+        characters[r].append(string[start : start + length])
+    return [" ".join(each) for each in words], [" ".join(each) for each in characters]
