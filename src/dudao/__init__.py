@@ -16,7 +16,20 @@ if TYPE_CHECKING:
     from dudao.tagger import Tagger
 
 __version__ = "0.1.0"
-__all__ = ["CorpusError", "DudaoError", "ModelError", "ReadError", "Tag", "TaggedReport", "Tagger", "TaxonomyError", "TrainingError", "__version__", "find_reports", "read_document"]
+__all__ = [
+    "CorpusError",
+    "DudaoError",
+    "ModelError",
+    "ReadError",
+    "Tag",
+    "TaggedReport",
+    "Tagger",
+    "TaxonomyError",
+    "TrainingError",
+    "__version__",
+    "find_reports",
+    "read_document",
+]
 
 _HOMES = {
     "Tagger": "tagger",
@@ -24,7 +37,9 @@ _HOMES = {
     "TaggedReport": "document",
     "find_reports": "readers",
     "read_document": "readers",
-    **dict.fromkeys(("CorpusError", "DudaoError", "ModelError", "ReadError", "TaxonomyError", "TrainingError"), "errors"),
+    **dict.fromkeys(
+        ("CorpusError", "DudaoError", "ModelError", "ReadError", "TaxonomyError", "TrainingError"), "errors"
+    ),
 }
 
 

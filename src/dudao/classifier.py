@@ -24,7 +24,15 @@ Scores = npt.NDArray[np.float64]
 
 FORMAT = 1
 FILES = ("classifier.json", "classifier.npz", "dictionary.tsv", "taxonomy.toml")
-CONTEXT_FEATURES = ("paragraph", "previous", "next", "heading", "upper headings", "paragraph if unsure", "heading if unsure")
+CONTEXT_FEATURES = (
+    "paragraph",
+    "previous",
+    "next",
+    "heading",
+    "upper headings",
+    "paragraph if unsure",
+    "heading if unsure",
+)
 _CHUNK = 1024  # texts whose features are held at once: about 30 MB
 _MOST_EVIDENCE = 6
 
@@ -117,7 +125,9 @@ class _Occurrences:
 class Classifier:
     """A loaded model version's scoring path. Read-only; may be shared between threads and pickled."""
 
-    def __init__(self, settings: Settings, taxonomy: Taxonomy, dictionary: Sequence[tuple[str, int]], arrays: Mapping[str, Any]) -> None:
+    def __init__(
+        self, settings: Settings, taxonomy: Taxonomy, dictionary: Sequence[tuple[str, int]], arrays: Mapping[str, Any]
+    ) -> None:
         self.settings = settings
         self.taxonomy = taxonomy
         self.labels = settings.labels
@@ -147,7 +157,11 @@ class Classifier:
         try:
             raw = json.loads(files["classifier.json"].decode("utf-8"))
             if raw["format"] > FORMAT:
-                raise ModelError(f"model format {raw['format']} is newer than this dudao reads ({FORMAT})", where=where, hint="upgrade dudao")
+                raise ModelError(
+                    f"model format {raw['format']} is newer than this dudao reads ({FORMAT})",
+                    where=where,
+                    hint="upgrade dudao",
+                )
             settings = Settings(
                 labels=tuple(raw["labels"]),
                 block_weights=(float(raw["block_weights"][0]), float(raw["block_weights"][1])),
@@ -162,7 +176,9 @@ class Classifier:
         except ModelError:
             raise
         except Exception as error:  # whatever a damaged file makes the parsers raise
-            raise ModelError(f"the model's files cannot be read: {error}", where=where, hint="install the version again") from error
+            raise ModelError(
+                f"the model's files cannot be read: {error}", where=where, hint="install the version again"
+            ) from error
         taxonomy = Taxonomy.from_toml(files["taxonomy.toml"], where=f"{where}/taxonomy.toml")
         _check(settings, taxonomy, arrays, where)
         return cls(settings, taxonomy, dictionary, arrays)
@@ -210,7 +226,9 @@ class Classifier:
         row, feature = np.divmod(cells, n_features)
         value = counts * self._idf[feature]
         blocks = []
-        for weight, inside in zip(self.settings.block_weights, (feature < self._border, feature >= self._border), strict=True):
+        for weight, inside in zip(
+            self.settings.block_weights, (feature < self._border, feature >= self._border), strict=True
+        ):
             r, f, v = row[inside], feature[inside], value[inside]
             norm = np.sqrt(np.bincount(r, v * v, minlength=n_texts))
             blocks.append((r, f, v / norm[r] * weight))
@@ -250,13 +268,15 @@ class Classifier:
         for _, feature, value in self._blocks(occurrences, 1):
             weight_of.update(zip(feature.tolist(), (value * self._weights[feature, column]).tolist(), strict=True))
         spans_of: dict[int, list[tuple[int, int]]] = {}
-        for feature, start, length in zip(occurrences.feature.tolist(), occurrences.start.tolist(), occurrences.length.tolist(), strict=True):
-            spans_of.setdefault(feature, []).append((int(found.origin[start]), int(found.origin[start + length - 1]) + 1))
+        for at, start, length in zip(
+            occurrences.feature.tolist(), occurrences.start.tolist(), occurrences.length.tolist(), strict=True
+        ):
+            spans_of.setdefault(at, []).append((int(found.origin[start]), int(found.origin[start + length - 1]) + 1))
         terms: dict[str, tuple[float, list[tuple[int, int]]]] = {}
-        for feature, weight in weight_of.items():
-            term = text[slice(*spans_of[feature][0])]
+        for at, weight in weight_of.items():
+            term = text[slice(*spans_of[at][0])]
             known = terms.get(term, (0.0, []))
-            terms[term] = (known[0] + weight, sorted({*known[1], *spans_of[feature]}))
+            terms[term] = (known[0] + weight, sorted({*known[1], *spans_of[at]}))
         ranked = sorted(terms.items(), key=lambda item: (-item[1][0], item[0]))
         return [(term, weight, where) for term, (weight, where) in ranked[:_MOST_EVIDENCE] if weight > 0]
 
@@ -311,7 +331,9 @@ def _check(settings: Settings, taxonomy: Taxonomy, arrays: Mapping[str, npt.NDAr
     """Refuse arrays of the wrong kind before anything is computed with them."""
 
     def refuse(why: str) -> None:
-        raise ModelError(f"the model's files do not fit each other: {why}", where=where, hint="install the version again")
+        raise ModelError(
+            f"the model's files do not fit each other: {why}", where=where, hint="install the version again"
+        )
 
     for name, (dtype, ndim) in _ARRAYS.items():
         if arrays[name].dtype != np.dtype(dtype) or arrays[name].ndim != ndim:
@@ -325,13 +347,25 @@ def _check(settings: Settings, taxonomy: Taxonomy, arrays: Mapping[str, npt.NDAr
         refuse("the context step has the wrong number of weights")
     for block in ("word", "pair", "ngram"):
         keys, features = arrays[f"{block}_keys"], arrays[f"{block}_features"]
-        if len(keys) != len(features) or (len(features) and not (-1 <= features.min() and features.max() < n_features)):
+        if len(keys) != len(features) or (len(features) and not (features.min() >= -1 and features.max() < n_features)):
             refuse(f"{block} vocabulary out of range")
         if len(keys) > 1 and not (keys[1:] > keys[:-1]).all():
             refuse(f"{block} keys are not ascending")
     numbers = (*settings.thresholds, *settings.context, *settings.block_weights, settings.certain)
-    if not np.isfinite(numbers).all() or not all(np.isfinite(arrays[name]).all() for name in ("idf", "weights", "intercepts")):
+    if not np.isfinite(numbers).all() or not all(
+        np.isfinite(arrays[name]).all() for name in ("idf", "weights", "intercepts")
+    ):
         refuse("a number is not finite")
 
 
-__all__ = ["CONTEXT_FEATURES", "FILES", "FORMAT", "Classifier", "Codes", "KeyTable", "Settings", "context_features", "sigmoid"]
+__all__ = [
+    "CONTEXT_FEATURES",
+    "FILES",
+    "FORMAT",
+    "Classifier",
+    "Codes",
+    "KeyTable",
+    "Settings",
+    "context_features",
+    "sigmoid",
+]

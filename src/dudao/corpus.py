@@ -12,9 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dudao.errors import CorpusError
-from dudao.taxonomy import Taxonomy
-
-MOST_DOMAINS = 3
+from dudao.taxonomy import MOST_DOMAINS, Taxonomy
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,15 @@ class Record:
 
     def to_dict(self) -> dict[str, Any]:
         """As a line of a corpus file; what is unknown is left out."""
-        entry: dict[str, Any] = {"id": self.id, "report": self.report, "section": list(self.section), "paragraph": self.paragraph, "text": self.text, "domains": list(self.domains), "role": self.role}
+        entry: dict[str, Any] = {
+            "id": self.id,
+            "report": self.report,
+            "section": list(self.section),
+            "paragraph": self.paragraph,
+            "text": self.text,
+            "domains": list(self.domains),
+            "role": self.role,
+        }
         if self.permitted:
             entry["permitted"] = list(self.permitted)
         return {key: value for key, value in entry.items() if value not in (None, "")}
@@ -119,7 +125,9 @@ def parse_record(line: str, *, where: str, taxonomy: Taxonomy | None = None) -> 
             raise ValueError("text is empty")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         why = f"field {error} is missing" if isinstance(error, KeyError) else str(error)
-        raise CorpusError(f"not a labelled record: {why}", where=where, hint='a record has at least "text" and "domains"') from error
+        raise CorpusError(
+            f"not a labelled record: {why}", where=where, hint='a record has at least "text" and "domains"'
+        ) from error
     if taxonomy is not None:
         problem = label_problem(record, taxonomy)
         if problem:
@@ -158,8 +166,14 @@ def read_glossary(path: Path, taxonomy: Taxonomy) -> list[Term]:
             domains = tuple(domain for domain in (row.get("domains") or "").split(",") if domain)
             unknown = [domain for domain in domains if domain not in taxonomy.domain_ids]
             if not row.get("term") or unknown:
-                raise CorpusError(f"unknown domain: {', '.join(unknown)}" if unknown else "no term", where=where, hint="columns: term, domains, kind, year")
-            terms.append(Term(row["term"], domains, row.get("kind") or "", int(row["year"]) if row.get("year") else None))
+                raise CorpusError(
+                    f"unknown domain: {', '.join(unknown)}" if unknown else "no term",
+                    where=where,
+                    hint="columns: term, domains, kind, year",
+                )
+            terms.append(
+                Term(row["term"], domains, row.get("kind") or "", int(row["year"]) if row.get("year") else None)
+            )
     return terms
 
 
@@ -198,14 +212,21 @@ def check(corpus: Corpus, taxonomy: Taxonomy) -> list[Finding]:
     doubled = [term for term, count in Counter(each.term for each in corpus.glossary).items() if count > 1]
     findings += [Finding("error", "glossary", f"term given twice: {term}") for term in doubled]
     findings += [Finding("warning", "glossary", each) for each in _misleading(corpus)]
-    pairs = near_duplicates(corpus.records)
-    findings += [Finding("warning", first.id, f"nearly the same as {second.id} ({similarity:.2f})") for first, second, similarity in pairs]
+    # How reports begin and end is formula: "特此报告。" stands in most of them.
+    formula = {taxonomy.opening_role, *(role.id for role in taxonomy.roles if role.at_end)}
+    pairs = near_duplicates([record for record in corpus.records if record.role not in formula])
+    findings += [
+        Finding("warning", first.id, f"nearly the same as {second.id} ({similarity:.2f})")
+        for first, second, similarity in pairs
+    ]
     return findings
 
 
 def near_duplicates(records: Sequence[Record]) -> list[tuple[Record, Record, float]]:
     """Pairs of clauses of different reports whose character 5-grams overlap by more than half (Jaccard)."""
-    shingles = [{record.text[i : i + _SHINGLE] for i in range(max(1, len(record.text) - _SHINGLE + 1))} for record in records]
+    shingles = [
+        {record.text[i : i + _SHINGLE] for i in range(max(1, len(record.text) - _SHINGLE + 1))} for record in records
+    ]
     holders: dict[str, list[int]] = {}
     pairs = []
     for n, grams in enumerate(shingles):
@@ -236,7 +257,9 @@ def _misleading(corpus: Corpus) -> list[str]:
         uses = [domains for text, domains in joined if term.term in text]
         agree = sum(bool(domains & set(term.domains)) for domains in uses)
         if len(uses) >= _USES and agree < _AGREEMENT * len(uses):
-            found.append(f"{term.term} is labelled {','.join(term.domains)}, but {len(uses) - agree} of {len(uses)} clauses that hold it are not")
+            found.append(
+                f"{term.term} is labelled {','.join(term.domains)}, but {len(uses) - agree} of {len(uses)} clauses that hold it are not"
+            )
     return found
 
 
@@ -247,7 +270,10 @@ def stats(corpus: Corpus, taxonomy: Taxonomy) -> dict[str, Any]:
     for term in corpus.glossary:
         for domain in term.domains:
             terms_of.setdefault(domain, []).append(term.term)
-    indirect = sum(not any(term in record.text for domain in record.domains for term in terms_of.get(domain, ())) for record in records)
+    indirect = sum(
+        not any(term in record.text for domain in record.domains for term in terms_of.get(domain, ()))
+        for record in records
+    )
     return {
         "reports": len({record.report for record in records}),
         "whole_reports": len(corpus.texts),
@@ -258,7 +284,9 @@ def stats(corpus: Corpus, taxonomy: Taxonomy) -> dict[str, Any]:
         "domains": _counts((domain for record in records for domain in record.domains), taxonomy.domain_ids),
         "roles": _counts((record.role for record in records if record.role), taxonomy.role_ids),
         "terms": len(corpus.glossary),
-        "terms_by_domain": _counts((domain for term in corpus.glossary for domain in term.domains), taxonomy.domain_ids),
+        "terms_by_domain": _counts(
+            (domain for term in corpus.glossary for domain in term.domains), taxonomy.domain_ids
+        ),
         "digest": corpus.digest,
         "glossary_digest": corpus.glossary_digest,
     }

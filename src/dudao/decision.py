@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dudao.classifier import Scores, Settings
-from dudao.corpus import MOST_DOMAINS
-from dudao.taxonomy import Taxonomy
+from dudao.taxonomy import MOST_DOMAINS, Taxonomy
 
 _LEAST_SHARE = 0.2  # of a paragraph's characters, below which a domain without a figure falls away
 _MOST_IN_PARAGRAPH = 4
@@ -46,7 +45,9 @@ def choose(scores: Scores, settings: Settings, taxonomy: Taxonomy) -> tuple[list
     return chosen, uncertain
 
 
-def combine(texts: Sequence[str], chosen: Sequence[Sequence[str]], exclusive: frozenset[str]) -> tuple[tuple[str, ...], str | None]:
+def combine(
+    texts: Sequence[str], chosen: Sequence[Sequence[str]], exclusive: frozenset[str]
+) -> tuple[tuple[str, ...], str | None]:
     """A paragraph's domains, those of most characters first, and its primary domain.
 
     The union of its clauses' labels, without those whose clauses make up under a fifth of its characters and hold no digit; of
@@ -68,7 +69,9 @@ def combine(texts: Sequence[str], chosen: Sequence[Sequence[str]], exclusive: fr
     if not characters:
         return (), None
     ranked = sorted(characters, key=lambda domain: -characters[domain])
-    kept = [domain for domain in ranked if characters[domain] >= _LEAST_SHARE * total or domain in figured] or ranked[:1]
+    kept = [domain for domain in ranked if characters[domain] >= _LEAST_SHARE * total or domain in figured] or ranked[
+        :1
+    ]
     if any(domain not in exclusive for domain in kept):
         kept = [domain for domain in kept if domain not in exclusive]
     kept = kept[:_MOST_IN_PARAGRAPH]

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from dudao.classifier import Classifier, Scores
 from dudao.corpus import Record
 from dudao.decision import choose, combine
-from dudao.outline import outline
 from dudao.document import Document
+from dudao.outline import outline
 from dudao.taxonomy import Taxonomy
 
 Flags = npt.NDArray[np.bool_]
@@ -70,7 +70,13 @@ def judge(classifier: Classifier, records: Sequence[Record]) -> Judged:
     return judged(records, scores, chosen, uncertain, classifier.labels)
 
 
-def judged(records: Sequence[Record], scores: Scores, chosen: Sequence[Sequence[int]], uncertain: Sequence[bool], labels: tuple[str, ...]) -> Judged:
+def judged(
+    records: Sequence[Record],
+    scores: Scores,
+    chosen: Sequence[Sequence[int]],
+    uncertain: Sequence[bool],
+    labels: tuple[str, ...],
+) -> Judged:
     """Put given and asked-for labels side by side."""
     given = np.zeros(scores.shape, dtype=np.bool_)
     for number, columns in enumerate(chosen):
@@ -133,9 +139,19 @@ def primary_accuracy(records: Sequence[Record], result: Judged, taxonomy: Taxono
     index, sections = paragraphs_of(records)
     agreed = 0
     for number in range(len(sections)):
-        rows = np.flatnonzero(index == number)
+        rows = np.flatnonzero(index == number).tolist()
         texts = [records[row].text for row in rows]
-        given = [[result.labels[result.primary[row]], *(result.labels[column] for column in np.flatnonzero(result.given[row]) if column != result.primary[row])] for row in rows]
+        given = [
+            [
+                result.labels[result.primary[row]],
+                *(
+                    result.labels[column]
+                    for column in np.flatnonzero(result.given[row])
+                    if column != result.primary[row]
+                ),
+            ]
+            for row in rows
+        ]
         asked = combine(texts, [records[row].domains for row in rows], taxonomy.exclusive_ids)[1]
         agreed += combine(texts, given, taxonomy.exclusive_ids)[1] == asked
     return agreed / max(1, len(sections))
@@ -155,7 +171,11 @@ def role_accuracy(texts: dict[str, str], records: Sequence[Record], taxonomy: Ta
             by_report.setdefault(record.report, []).append(record)
     found = right = asked = 0
     for report, labelled in by_report.items():
-        clauses = [clause for paragraph in outline(Document(texts[report]), taxonomy).paragraphs for clause in paragraph.clauses]
+        clauses = [
+            clause
+            for paragraph in outline(Document(texts[report]), taxonomy).paragraphs
+            for clause in paragraph.clauses
+        ]
         at = 0
         for record in labelled:
             asked += 1
@@ -176,7 +196,12 @@ def _counts(result: Judged) -> npt.NDArray[np.int64]:
     """True positives, false positives and false negatives by clause, shape (n_clauses, 3, n_domains)."""
     asked = result.gold & ~result.permitted
     return np.stack(
-        [result.gold & result.given & ~result.permitted, result.given & ~result.gold & ~result.permitted, asked & ~result.given], axis=1
+        [
+            result.gold & result.given & ~result.permitted,
+            result.given & ~result.gold & ~result.permitted,
+            asked & ~result.given,
+        ],
+        axis=1,
     ).astype(np.int64)
 
 
@@ -231,4 +256,4 @@ def _by_domain(labels: Sequence[str], counts: npt.NDArray[np.int64], bounds: Sco
 
 
 def _rounded(value: float) -> float:
-    return round(value, 4)
+    return round(float(value), 4)

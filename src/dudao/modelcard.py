@@ -18,7 +18,14 @@ def cards(manifest: Mapping[str, Any], taxonomy: Taxonomy) -> dict[str, bytes]:
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(loader=FileSystemLoader(_TEMPLATES, encoding="utf-8"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False)
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES, encoding="utf-8"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
     values = {"m": manifest, "cv": manifest["metrics"]["cross_validation"], "taxonomy": taxonomy}
     return {
         "MODEL_CARD.md": environment.get_template("model_card.en.md.j2").render(values).encode(),

@@ -78,7 +78,9 @@ def resolve(ref: str | Path = "current") -> ModelVersion:
     folder = Path(name)
     if (folder / "manifest.json").is_file():
         return ModelVersion(str(_manifest(folder).get("version", folder.name)), folder)
-    raise ModelError("is no model: neither a version nor a folder with a manifest.json", where=name, hint="see `dudao models list`")
+    raise ModelError(
+        "is no model: neither a version nor a folder with a manifest.json", where=name, hint="see `dudao models list`"
+    )
 
 
 def load_classifier(ref: str | Path = "current") -> tuple[ModelVersion, Classifier, str]:
@@ -125,14 +127,20 @@ def load_pipeline(ref: str | Path, *, sha256: str) -> Any:
     data = _read(version.path, PIPELINE)
     found = hashlib.sha256(data).hexdigest()
     if found != sha256:
-        raise ModelError(f"{PIPELINE} has digest {found[:16]}…, not the one given", where=str(version.path), hint="do not open it")
+        raise ModelError(
+            f"{PIPELINE} has digest {found[:16]}…, not the one given", where=str(version.path), hint="do not open it"
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("error", InconsistentVersionWarning)
         try:
             return joblib.load(io.BytesIO(data))  # the very bytes that were checked
         except InconsistentVersionWarning as error:
             made = version.manifest().get("libraries", {}).get("scikit-learn", "another version")
-            raise ModelError(f"{PIPELINE} was made by scikit-learn {made}", where=str(version.path), hint=f"pip install scikit-learn=={made}") from error
+            raise ModelError(
+                f"{PIPELINE} was made by scikit-learn {made}",
+                where=str(version.path),
+                hint=f"pip install scikit-learn=={made}",
+            ) from error
 
 
 def verify(ref: str | Path = "current") -> dict[str, bool]:
@@ -178,8 +186,16 @@ def write_version(root: Path, version: str, files: Mapping[str, bytes], manifest
             raise
     except OSError as error:
         if target.exists():
-            raise ModelError(f"version {version} exists already", where=str(root), hint="versions are never overwritten: choose a new number") from error
-        raise ModelError(f"the version could not be written: {error.strerror}", where=str(target), hint="free some space or set DUDAO_HOME") from error
+            raise ModelError(
+                f"version {version} exists already",
+                where=str(root),
+                hint="versions are never overwritten: choose a new number",
+            ) from error
+        raise ModelError(
+            f"the version could not be written: {error.strerror}",
+            where=str(target),
+            hint="free some space or set DUDAO_HOME",
+        ) from error
     return target
 
 
@@ -188,14 +204,21 @@ def check_free(root: Path, version: str) -> None:
     if not VERSION.fullmatch(version):
         raise ModelError(f"{version!r} is no version number", hint="use X.Y.Z, such as 1.2.0")
     if (root / version).exists():
-        raise ModelError(f"version {version} exists already", where=str(root), hint="versions are never overwritten: choose a new number")
+        raise ModelError(
+            f"version {version} exists already",
+            where=str(root),
+            hint="versions are never overwritten: choose a new number",
+        )
 
 
 def use(ref: str) -> ModelVersion:
     """Make a version the default, atomically."""
     chosen = resolve(ref)
     load_classifier(chosen.path)
-    root = next((each for each in places.model_roots() if each.resolve() == chosen.path.parent.resolve()), places.home() / "models")
+    root = next(
+        (each for each in places.model_roots() if each.resolve() == chosen.path.parent.resolve()),
+        places.home() / "models",
+    )
     if not os.access(root, os.W_OK):
         root = places.home() / "models"
     set_current(root, chosen.version)
@@ -252,7 +275,9 @@ def _manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(_read(folder, "manifest.json"))
     except ValueError as error:
-        raise ModelError(f"manifest.json is damaged: {error}", where=str(folder), hint="install the version again") from error
+        raise ModelError(
+            f"manifest.json is damaged: {error}", where=str(folder), hint="install the version again"
+        ) from error
     if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
         raise ModelError("manifest.json lists no files", where=str(folder), hint="install the version again")
     return manifest
@@ -267,11 +292,17 @@ def _read(folder: Path, name: str) -> bytes:
             raise ModelError(f"{name} is larger than any model file", where=str(folder), hint="do not use it")
         return path.read_bytes()
     except OSError as error:
-        raise ModelError(f"{name} cannot be read: {error.strerror}", where=str(folder), hint="install the version again") from error
+        raise ModelError(
+            f"{name} cannot be read: {error.strerror}", where=str(folder), hint="install the version again"
+        ) from error
 
 
 def _checked_bytes(folder: Path, name: str, manifest: Mapping[str, Any]) -> bytes:
     data = _read(folder, name)
     if hashlib.sha256(data).hexdigest() != manifest["files"].get(name):
-        raise ModelError(f"{name} is not what the manifest says: its digest differs", where=str(folder), hint="the file is damaged or was changed; install the version again or choose another with `dudao models use`")
+        raise ModelError(
+            f"{name} is not what the manifest says: its digest differs",
+            where=str(folder),
+            hint="the file is damaged or was changed; install the version again or choose another with `dudao models use`",
+        )
     return data

@@ -90,7 +90,11 @@ class Tagger:
         """
         report = self.outline(source, name=name)
         if not any(paragraph.clauses for paragraph in report.paragraphs):
-            raise ReadError("no paragraph of text found", where=report.document.source, hint="is it a report? `dudao inspect` shows what was found")
+            raise ReadError(
+                "no paragraph of text found",
+                where=report.document.source,
+                hint="is it a report? `dudao inspect` shows what was found",
+            )
         return self.tag_outline(report, explain=explain)
 
     def outline(self, source: Source, *, name: str | None = None) -> Report:
@@ -156,7 +160,9 @@ class Tagger:
             )
         return tags
 
-    def tag_many(self, paths: Iterable[str | Path], *, jobs: int = 1, explain: bool = False) -> Iterator[TaggedReport | DudaoError]:
+    def tag_many(
+        self, paths: Iterable[str | Path], *, jobs: int = 1, explain: bool = False
+    ) -> Iterator[TaggedReport | DudaoError]:
         """Tag many files, errors as values.
 
         Parameters
@@ -195,7 +201,11 @@ class Tagger:
     def _scores(self, paragraphs: Sequence[Paragraph]) -> Scores:
         """Scores of all clauses of the paragraphs, in order; a paragraph without a clause counts as one."""
         texts = [clause.text for paragraph in paragraphs for clause in paragraph.clauses or (paragraph,)]
-        index = np.repeat(np.arange(len(paragraphs)), [max(1, len(paragraph.clauses)) for paragraph in paragraphs]) if paragraphs else np.zeros(0, dtype=np.int64)
+        index = (
+            np.repeat(np.arange(len(paragraphs)), [max(1, len(paragraph.clauses)) for paragraph in paragraphs])
+            if paragraphs
+            else np.zeros(0, dtype=np.int64)
+        )
         logits = self._classifier.logits(texts)
         return self._classifier.in_context(logits, index, [paragraph.section for paragraph in paragraphs])
 
@@ -206,10 +216,14 @@ class Tagger:
         for clause, columns, unsure, row in zip(paragraph.clauses, chosen, uncertain, scores, strict=True):
             domains = tuple(self._domain(labels[column], float(row[column])) for column in columns)
             if explain:
-                domains = tuple(replace_evidence(each, self._evidence(clause.text, each.id, clause.start)) for each in domains)
+                domains = tuple(
+                    replace_evidence(each, self._evidence(clause.text, each.id, clause.start)) for each in domains
+                )
             clauses.append(TaggedClause(clause, domains, unsure))
         pieces = [clause.text for clause in paragraph.clauses]
-        given, primary = combine(pieces, [[labels[column] for column in columns] for columns in chosen], self.taxonomy.exclusive_ids)
+        given, primary = combine(
+            pieces, [[labels[column] for column in columns] for columns in chosen], self.taxonomy.exclusive_ids
+        )
         mean = dict(zip(labels, _weighted_mean(scores, pieces).tolist(), strict=True)) if pieces else {}
         domains = tuple(sorted((self._domain(domain, mean[domain]) for domain in given), key=lambda each: -each.score))
         return TaggedParagraph(paragraph, domains, primary, tuple(clauses))
@@ -234,7 +248,10 @@ class Tagger:
                 for domain in each.domains:
                     clauses[domain.id] += 1
                     characters[domain.id] += length
-        return {domain: Coverage(clauses[domain], characters[domain], characters[domain] / max(total, 1)) for domain in clauses}
+        return {
+            domain: Coverage(clauses[domain], characters[domain], characters[domain] / max(total, 1))
+            for domain in clauses
+        }
 
 
 def replace_evidence(domain: DomainScore, evidence: tuple[Evidence, ...]) -> DomainScore:

@@ -12,6 +12,8 @@ from typing import Any
 from dudao import places
 from dudao.errors import TaxonomyError
 
+MOST_DOMAINS = 3  # labels a clause can have
+
 
 @dataclass(frozen=True, slots=True)
 class Domain:
@@ -94,7 +96,9 @@ class Taxonomy:
             roles = tuple(Role(**_fields(Role, entry)) for entry in raw.get("role", []))
             version = str(raw["version"])
         except (UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-            raise TaxonomyError(f"not a taxonomy file: {error}", where=where, hint="see corpus/taxonomy.toml for the shape") from error
+            raise TaxonomyError(
+                f"not a taxonomy file: {error}", where=where, hint="see corpus/taxonomy.toml for the shape"
+            ) from error
         taxonomy = cls(
             version=version,
             domains=domains,

@@ -79,7 +79,22 @@ def _table() -> Codes:
     punctuation = [code for code in range(0x21, 0x7F) if not chr(code).isalnum()]
     table[punctuation] = _BREAK
     table[np.asarray(punctuation) + 0xFEE0] = _BREAK
-    for code in (0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x20, 0x85, 0xA0, 0xAD, 0x2028, 0x2029, 0x3000, 0xFEFF, *range(0x2000, 0x2010)):
+    for code in (
+        0x09,
+        0x0A,
+        0x0B,
+        0x0C,
+        0x0D,
+        0x20,
+        0x85,
+        0xA0,
+        0xAD,
+        0x2028,
+        0x2029,
+        0x3000,
+        0xFEFF,
+        *range(0x2000, 0x2010),
+    ):
         table[code] = 0
     for code in range(0xD800, 0xE000):
         table[code] = _BREAK
@@ -284,7 +299,9 @@ def term_strings(texts: Sequence[str], segmenter: Segmenter) -> tuple[list[str],
     words: list[list[str]] = [[] for _ in texts]
     row = found.row[found.start].tolist() if len(found.start) else []
     previous = ""
-    for r, start, length, follows in zip(row, found.start.tolist(), found.length.tolist(), found.follows.tolist(), strict=True):
+    for r, start, length, follows in zip(
+        row, found.start.tolist(), found.length.tolist(), found.follows.tolist(), strict=True
+    ):
         word = string[start : start + length]
         words[r].append(word)
         if follows:

@@ -27,7 +27,16 @@ from dudao.classifier import CONTEXT_FEATURES, FORMAT, Scores, Settings, context
 from dudao.corpus import Corpus, Record, Term
 from dudao.decision import choose
 from dudao.errors import TrainingError
-from dudao.evaluation import Judged, judged, label_matrix, macro_f1, paragraphs_of, primary_accuracy, role_accuracy, summarise
+from dudao.evaluation import (
+    Judged,
+    judged,
+    label_matrix,
+    macro_f1,
+    paragraphs_of,
+    primary_accuracy,
+    role_accuracy,
+    summarise,
+)
 from dudao.taxonomy import Taxonomy
 from dudao.tokens import Segmenter, key_of, term_strings
 
@@ -76,7 +85,16 @@ class Trained:
     manifest: dict[str, Any]
 
 
-def train(corpus: Corpus, taxonomy: Taxonomy, taxonomy_file: bytes, *, version: str, seed: int = 0, parameters: Parameters | None = None, progress: Progress = lambda message: None) -> Trained:
+def train(
+    corpus: Corpus,
+    taxonomy: Taxonomy,
+    taxonomy_file: bytes,
+    *,
+    version: str,
+    seed: int = 0,
+    parameters: Parameters | None = None,
+    progress: Progress = lambda message: None,
+) -> Trained:
     """Train, calibrate and cross-validate a model.
 
     Parameters
@@ -128,14 +146,20 @@ def save(trained: Trained, root: Path) -> Path:
 def domain_dictionary(glossary: Sequence[Term], frequency: int) -> list[tuple[str, int]]:
     """The glossary's short terms as dictionary words, in a stable order."""
     low, high = _DICTIONARY_LENGTH
-    words = {term.term for term in glossary if low <= len(term.term) <= high and all("\u4e00" <= char <= "\u9fd5" for char in term.term)}
+    words = {
+        term.term
+        for term in glossary
+        if low <= len(term.term) <= high and all("\u4e00" <= char <= "\u9fd5" for char in term.term)
+    }
     return [(word, frequency) for word in sorted(words)]
 
 
 class _Data:
     """Terms and labels of records and glossary entries; the records come first."""
 
-    def __init__(self, records: Sequence[Record], glossary: Sequence[Term], taxonomy: Taxonomy, segmenter: Segmenter) -> None:
+    def __init__(
+        self, records: Sequence[Record], glossary: Sequence[Term], taxonomy: Taxonomy, segmenter: Segmenter
+    ) -> None:
         self.records = records
         self.labels = taxonomy.domain_ids
         self.n_records = len(records)
@@ -165,12 +189,23 @@ def make_pipeline(parameters: Parameters, seed: int) -> Pipeline:
         return TfidfVectorizer(token_pattern=r"\S+", lowercase=False, min_df=min_df)
 
     terms = ColumnTransformer(
-        [("words", vectorizer(parameters.min_df_words), 0), ("characters", vectorizer(parameters.min_df_characters), 1)],
+        [
+            ("words", vectorizer(parameters.min_df_words), 0),
+            ("characters", vectorizer(parameters.min_df_characters), 1),
+        ],
         transformer_weights={"words": 1.0, "characters": parameters.character_weight},
         sparse_threshold=1.0,
     )
     # The dual solver, since there are more features than texts; unbalanced classes cost 0.03 macro F1.
-    linear = LogisticRegression(C=parameters.c, class_weight="balanced", solver="liblinear", dual=True, tol=1e-3, max_iter=1000, random_state=seed)
+    linear = LogisticRegression(
+        C=parameters.c,
+        class_weight="balanced",
+        solver="liblinear",
+        dual=True,
+        tol=1e-3,
+        max_iter=1000,
+        random_state=seed,
+    )
     return Pipeline([("terms", terms), ("linear", OneVsRestClassifier(linear))])
 
 
@@ -196,7 +231,9 @@ def _out_of_fold(data: _Data, parameters: Parameters, seed: int, progress: Progr
     """
     folds = list(GroupKFold(min(parameters.folds, len(set(data.groups)))).split(data.texts, groups=data.groups))
     progress(f"cross-validation: {len(folds)} folds by report")
-    results = joblib.Parallel(n_jobs=2)(joblib.delayed(_score_fold)(data, train_rows, test_rows, parameters, seed) for train_rows, test_rows in folds)
+    results = joblib.Parallel(n_jobs=2)(
+        joblib.delayed(_score_fold)(data, train_rows, test_rows, parameters, seed) for train_rows, test_rows in folds
+    )
     own = np.zeros((data.n_records, len(data.labels)))
     of_heading = np.zeros((len(data.headings), len(data.labels)))
     column = {heading: number for number, heading in enumerate(data.headings)}
@@ -209,9 +246,13 @@ def _out_of_fold(data: _Data, parameters: Parameters, seed: int, progress: Progr
     return own, of_heading
 
 
-def _score_fold(data: _Data, train_rows: npt.NDArray[np.int64], test_rows: npt.NDArray[np.int64], parameters: Parameters, seed: int) -> tuple[Scores, Scores]:
+def _score_fold(
+    data: _Data, train_rows: npt.NDArray[np.int64], test_rows: npt.NDArray[np.int64], parameters: Parameters, seed: int
+) -> tuple[Scores, Scores]:
     pipeline = fit(data, train_rows, parameters, seed)
-    return _decision(pipeline, data.columns[test_rows]), _decision(pipeline, data.heading_columns) if len(data.headings) else np.zeros((0, len(data.labels)))
+    return _decision(pipeline, data.columns[test_rows]), _decision(pipeline, data.heading_columns) if len(
+        data.headings
+    ) else np.zeros((0, len(data.labels)))
 
 
 def _platt(scores: Scores, gold: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
@@ -223,7 +264,9 @@ def _platt(scores: Scores, gold: npt.NDArray[np.bool_]) -> npt.NDArray[np.float6
     return result
 
 
-def _context(data: _Data, own: Scores, of_heading: Scores, *, with_headings: bool) -> tuple[Scores, npt.NDArray[np.bool_]]:
+def _context(
+    data: _Data, own: Scores, of_heading: Scores, *, with_headings: bool
+) -> tuple[Scores, npt.NDArray[np.bool_]]:
     by_heading = dict(zip(data.headings, sigmoid(of_heading), strict=True))
     sections = data.sections if with_headings else [()] * len(data.sections)
     return context_features(own, data.paragraph, sections, by_heading)
@@ -251,7 +294,14 @@ def _apply_context(data: _Data, own: Scores, of_heading: Scores, weights: Sequen
     return sigmoid(np.where(applies[:, None], adjusted, own))
 
 
-def _choose_settings(data: _Data, taxonomy: Taxonomy, own: Scores, of_heading: Scores, rows: npt.NDArray[np.int64], parameters: Parameters) -> Settings:
+def _choose_settings(
+    data: _Data,
+    taxonomy: Taxonomy,
+    own: Scores,
+    of_heading: Scores,
+    rows: npt.NDArray[np.int64],
+    parameters: Parameters,
+) -> Settings:
     """Context weights, thresholds and the border of certainty, from out-of-fold scores of those records."""
     weights = _fit_context(data, own, of_heading, rows)
     scores = _apply_context(data, own, of_heading, weights)[rows]
@@ -272,12 +322,15 @@ def _choose_thresholds(scores: Scores, gold: npt.NDArray[np.bool_]) -> tuple[flo
     thresholds = []
     for column in range(scores.shape[1]):
         asked = gold[:, [column]]
-        best = max(_THRESHOLDS, key=lambda threshold, asked=asked, column=column: macro_f1(asked, scores[:, [column]] >= threshold))
+        reached = [macro_f1(asked, scores[:, [column]] >= threshold) for threshold in _THRESHOLDS]
+        best = _THRESHOLDS[int(np.argmax(reached))]
         thresholds.append(round(float(0.5 * (best + common)), 4))
     return tuple(thresholds)
 
 
-def _choose_certain(scores: Scores, gold: npt.NDArray[np.bool_], chosen: Sequence[Sequence[int]], uncertain: Sequence[bool]) -> float:
+def _choose_certain(
+    scores: Scores, gold: npt.NDArray[np.bool_], chosen: Sequence[Sequence[int]], uncertain: Sequence[bool]
+) -> float:
     """The least first score above which clauses are right often enough, as long as enough of them stay unmarked."""
     first = np.asarray([columns[0] for columns in chosen])
     rows = np.arange(len(first))
@@ -303,7 +356,10 @@ def _cross_validated(data: _Data, taxonomy: Taxonomy, own: Scores, of_heading: S
         for row, columns, unsure in zip(rows.tolist(), *choose(scores[rows], settings, taxonomy), strict=True):
             chosen[row], uncertain[row] = columns, unsure
     result: Judged = judged(data.records, scores, chosen, uncertain, data.labels)
-    return {**summarise(result, seed=seed), "primary_accuracy": round(primary_accuracy(data.records, result, taxonomy), 4)}
+    return {
+        **summarise(result, seed=seed),
+        "primary_accuracy": round(primary_accuracy(data.records, result, taxonomy), 4),
+    }
 
 
 def _fold_calibration(pipeline: Pipeline, slopes: npt.NDArray[np.float64]) -> None:
@@ -320,7 +376,9 @@ def _fold_calibration(pipeline: Pipeline, slopes: npt.NDArray[np.float64]) -> No
         vectorizer._stop_words_id = None
 
 
-def export(pipeline: Pipeline, settings: Settings, dictionary: Sequence[tuple[str, int]], taxonomy_file: bytes) -> dict[str, bytes]:
+def export(
+    pipeline: Pipeline, settings: Settings, dictionary: Sequence[tuple[str, int]], taxonomy_file: bytes
+) -> dict[str, bytes]:
     """The version's files: what inference reads, and the pipeline itself.
 
     Vocabularies become ascending 64-bit keys: of a word its code points, of a pair the positions of its two words, of an n-gram
@@ -332,7 +390,12 @@ def export(pipeline: Pipeline, settings: Settings, dictionary: Sequence[tuple[st
     halves = {half for term in words.vocabulary_ if "_" in term for half in term.split("_")}
     word_list = sorted({*single, *halves}, key=key_of)
     position = {word: number for number, word in enumerate(word_list)}
-    pairs = sorted((position[left] << 32 | position[right], column) for term, column in words.vocabulary_.items() if "_" in term for left, right in [term.split("_")])
+    pairs = sorted(
+        (position[left] << 32 | position[right], column)
+        for term, column in words.vocabulary_.items()
+        if "_" in term
+        for left, right in [term.split("_")]
+    )
     ngrams = sorted((key_of(term), column + n_words) for term, column in characters.vocabulary_.items())
     estimators = pipeline["linear"].estimators_
     arrays = {
@@ -347,7 +410,7 @@ def export(pipeline: Pipeline, settings: Settings, dictionary: Sequence[tuple[st
         "intercepts": np.concatenate([estimator.intercept_ for estimator in estimators]).astype(np.float32),
     }
     stored, pickled = io.BytesIO(), io.BytesIO()
-    np.savez(stored, **arrays)
+    np.savez(stored, **arrays)  # type: ignore[arg-type]
     joblib.dump(pipeline, pickled, compress=3)
     return {
         "classifier.json": store.json_bytes({"format": FORMAT, **asdict(settings)}),
@@ -360,14 +423,29 @@ def export(pipeline: Pipeline, settings: Settings, dictionary: Sequence[tuple[st
 
 def _require(records: Sequence[Record], taxonomy: Taxonomy, parameters: Parameters) -> None:
     counts = label_matrix([record.domains for record in records], taxonomy.domain_ids).sum(axis=0)
-    scarce = [f"{label} ({count})" for label, count in zip(taxonomy.domain_ids, counts.tolist(), strict=True) if count < _LEAST_POSITIVES]
+    scarce = [
+        f"{label} ({count})"
+        for label, count in zip(taxonomy.domain_ids, counts.tolist(), strict=True)
+        if count < _LEAST_POSITIVES
+    ]
     if scarce:
-        raise TrainingError(f"too few clauses to learn from: {', '.join(scarce)}", hint=f"each domain needs at least {_LEAST_POSITIVES}")
+        raise TrainingError(
+            f"too few clauses to learn from: {', '.join(scarce)}", hint=f"each domain needs at least {_LEAST_POSITIVES}"
+        )
     if len({record.report for record in records}) < 2:
         raise TrainingError("all records come from one report", hint="cross-validation by report needs two or more")
 
 
-def _manifest(corpus: Corpus, taxonomy: Taxonomy, version: str, seed: int, parameters: Parameters, settings: Settings, metrics: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[str, Any]:
+def _manifest(
+    corpus: Corpus,
+    taxonomy: Taxonomy,
+    version: str,
+    seed: int,
+    parameters: Parameters,
+    settings: Settings,
+    metrics: Mapping[str, Any],
+    files: Mapping[str, bytes],
+) -> dict[str, Any]:
     import hashlib
 
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
@@ -377,14 +455,20 @@ def _manifest(corpus: Corpus, taxonomy: Taxonomy, version: str, seed: int, param
         "version": version,
         "code": installed("dudao"),
         "taxonomy": {"version": taxonomy.version, "sha256": taxonomy.digest},
-        "corpus": {"sha256": corpus.digest, "clauses": len(corpus.records), "reports": len({record.report for record in corpus.records})},
+        "corpus": {
+            "sha256": corpus.digest,
+            "clauses": len(corpus.records),
+            "reports": len({record.report for record in corpus.records}),
+        },
         "glossary": {"sha256": corpus.glossary_digest, "terms": len(corpus.glossary)},
         "dictionary": {"sha256": hashlib.sha256(files["dictionary.tsv"]).hexdigest()},
         "seed": seed,
         "parameters": asdict(parameters),
         "settings": {"context": settings.context, "certain": settings.certain},
         "metrics": {"cross_validation": dict(metrics)},
-        "libraries": {name: installed(name) for name in ("scikit-learn", "numpy", "scipy", "jieba", "rjieba", "joblib")},
+        "libraries": {
+            name: installed(name) for name in ("scikit-learn", "numpy", "scipy", "jieba", "rjieba", "joblib")
+        },
         "python": platform.python_version(),
         "created": created.replace(microsecond=0).isoformat(),
     }

@@ -105,7 +105,8 @@ class _Assembly:
         return self.headings, self.paragraphs
 
     def _open(self, block: Block) -> None:
-        assert block.heading is not None and block.rank is not None
+        assert block.heading is not None
+        assert block.rank is not None
         while self.stack and self.stack[-1][0] >= block.rank:
             self.stack.pop()
         level = len(self.stack) + 1
@@ -136,10 +137,14 @@ class _Assembly:
             role = clauses[0].role if clauses else role
         section = tuple(heading.label for _, heading, _ in self.stack)
         piece = text[block.start : block.end]
-        self.paragraphs.append(Paragraph(len(self.paragraphs), block.kind, section, role, block.start, block.end, piece, clauses))
+        self.paragraphs.append(
+            Paragraph(len(self.paragraphs), block.kind, section, role, block.start, block.end, piece, clauses)
+        )
 
 
-def _clauses(text: str, start: int, end: int, role: str, cues: RoleCues, *, at_end: bool) -> tuple[tuple[Clause, ...], str]:
+def _clauses(
+    text: str, start: int, end: int, role: str, cues: RoleCues, *, at_end: bool
+) -> tuple[tuple[Clause, ...], str]:
     """The clauses of one paragraph with their roles, and the role in force behind it."""
     switches = list(cues.switches(text, start, end))
     spans = split_clauses(text, start, end, switches=[switch_end for _, switch_end, _ in switches])

@@ -37,7 +37,7 @@ _ENUMERATOR = re.compile(
     r"|(?P<circled>[\u2460-\u2473\u2474-\u2487\u3220-\u3229\u2776-\u277f])"
     r"|(?P<digit>[(（][0-9]{1,2}[)）]|[(（][一二三四五六七八九十]{1,3}[)）]|[0-9]{1,2}(?:[、)）]|[.．](?![0-9]))(?=\s*[\u4e00-\u9fff“《]))"
 )
-_LEADS = frozenset("，,、。｡；;：:！!？?)）】”\"》…—-") | _BLANK
+_LEADS = frozenset('，,、。｡；;：:！!？?)）】”"》…—-') | _BLANK
 _STRONG_LEADS = frozenset("。｡；;：:！!？?")
 
 
@@ -68,7 +68,9 @@ def split_clauses(text: str, start: int, end: int, *, switches: Collection[int] 
         Ordered, non-overlapping, without blank ends; they cover everything but white space.
     """
     protected = _protected_spans(text, start, end)
-    cuts = sorted(_end_mark_cuts(text, start, end, protected) | _enumerator_cuts(text, start, end, protected, set(switches)))
+    cuts = sorted(
+        _end_mark_cuts(text, start, end, protected) | _enumerator_cuts(text, start, end, protected, set(switches))
+    )
     clauses: list[ClauseSpan] = []
     left = start
     for cut in [*cuts, end]:
@@ -135,7 +137,12 @@ def _end_mark_cuts(text: str, start: int, end: int, protected: list[tuple[int, i
 
 def _is_stop(text: str, i: int, end: int) -> bool:
     """Whether ``text[i]`` is an ASCII full stop between Chinese text and Chinese text, a blank or the end."""
-    if text[i] not in ".．" or i == 0 or not "\u4e00" <= text[i - 1] <= "\u9fff" or text[i - 1] in "一二三四五六七八九十":
+    if (
+        text[i] not in ".．"
+        or i == 0
+        or not "\u4e00" <= text[i - 1] <= "\u9fff"
+        or text[i - 1] in "一二三四五六七八九十"
+    ):
         return False
     return i + 1 >= end or text[i + 1] in _BLANK or "\u4e00" <= text[i + 1] <= "\u9fff"
 
@@ -157,7 +164,11 @@ def _enumerator_cuts(text: str, start: int, end: int, protected: list[tuple[int,
             continue
         lead = text[before - 1]
         kind = match.lastgroup
-        if kind == "circled" or lead in (_STRONG_LEADS if kind == "digit" else _LEADS) or (before < i and kind != "digit"):
+        if (
+            kind == "circled"
+            or lead in (_STRONG_LEADS if kind == "digit" else _LEADS)
+            or (before < i and kind != "digit")
+        ):
             cuts.add(i)
     return cuts
 

@@ -10,12 +10,20 @@ from dudao.outline.lines import DATE_LINE, Line, is_furniture
 from dudao.outline.numbering import match_marker
 
 _FRONT_LINES = 60  # a page's navigation comes before its title; more than this is no front matter
-_TITLE_END = re.compile(r".*(?:报告|報告|汇报|总结|自评|自查|材料|说明|公告|公示)(?:书|稿|材料|情况)?\s*(?:[(（【].{1,16}[)）】])?")
+_TITLE_END = re.compile(
+    r".*(?:报告|報告|汇报|总结|自评|自查|材料|说明|公告|公示)(?:书|稿|材料|情况)?\s*(?:[(（【].{1,16}[)）】])?"
+)
 _TITLE_LOOSE = re.compile(r".*(?:县|区|市|省|旗|州|盟).*(?:年|教育).*|.*年.*(?:教育|自评|自查|履职|履行).*")
 _LONGEST_TITLE = 70
-_ISSUER_LINE = re.compile(r"[^，。；：:,;]{2,24}(?:人民政府(?:办公室|办)?|教育(?:体育|科技|和体育|科学技术|科技体育)?(?:局|厅|委员会)|教体局|教科局|教科体局|教育督导(?:委员会)?(?:办公室|室)?|督导委员会(?:办公室)?|领导小组(?:办公室)?|管委会|管理委员会|县委|区委|市委)")
-_ADDRESSEE = re.compile(r"(?:尊敬的)?[^。；：:]{2,40}(?:政府|委员会|厅|局|办公室|督导室|督导团|督导办|领导小组|评估组|督查组|检查组|督导组|考核组|各位领导|教育部|专家组)\s*[:：]")
-_ISSUER = re.compile(r"(?P<place>[^\s，。、：:；(（]{1,14}?(?:自治县|自治旗|特区|林区|新区|开发区|县|区|市|旗|省|州|盟))")
+_ISSUER_LINE = re.compile(
+    r"[^，。；：:,;]{2,24}(?:人民政府(?:办公室|办)?|教育(?:体育|科技|和体育|科学技术|科技体育)?(?:局|厅|委员会)|教体局|教科局|教科体局|教育督导(?:委员会)?(?:办公室|室)?|督导委员会(?:办公室)?|领导小组(?:办公室)?|管委会|管理委员会|县委|区委|市委)"
+)
+_ADDRESSEE = re.compile(
+    r"(?:尊敬的)?[^。；：:]{2,40}(?:政府|委员会|厅|局|办公室|督导室|督导团|督导办|领导小组|评估组|督查组|检查组|督导组|考核组|各位领导|教育部|专家组)\s*[:：]"
+)
+_ISSUER = re.compile(
+    r"(?P<place>[^\s，。、：:；(（]{1,14}?(?:自治县|自治旗|特区|林区|新区|开发区|县|区|市|旗|省|州|盟))"
+)
 _YEAR = re.compile(r"(?<![0-9])(20[0-4][0-9])(?![0-9])|[二][〇○零O][一二三四][〇○零O一二三四五六七八九](?=年)")
 _HAN_DIGITS = {char: str(index) for index, char in enumerate("〇一二三四五六七八九")} | {"○": "0", "零": "0", "O": "0"}
 _CLOSING_BLOCK = 30  # lines; signature, contact lines and a page's footer together
@@ -48,7 +56,10 @@ def find_frame(text: str, lines: list[Line]) -> Frame:
 
 
 def _front(text: str, lines: list[Line], kinds: dict[int, ParagraphKind | None]) -> str:
-    body = next((i for i, line in enumerate(lines[:_FRONT_LINES]) if i not in kinds and _is_body(text, line)), min(len(lines), _FRONT_LINES))
+    body = next(
+        (i for i, line in enumerate(lines[:_FRONT_LINES]) if i not in kinds and _is_body(text, line)),
+        min(len(lines), _FRONT_LINES),
+    )
     front = [i for i in range(body) if i not in kinds]
     title_at = [i for i in front if _is_title(text, lines[i])]
     parts: list[int] = []
@@ -59,7 +70,12 @@ def _front(text: str, lines: list[Line], kinds: dict[int, ParagraphKind | None])
             parts.insert(0, front[above])
             above -= 1
     elif front:
-        loose = [i for i in front if _TITLE_LOOSE.fullmatch(text, lines[i].start, lines[i].end) and 8 <= lines[i].end - lines[i].start <= _LONGEST_TITLE]
+        loose = [
+            i
+            for i in front
+            if _TITLE_LOOSE.fullmatch(text, lines[i].start, lines[i].end)
+            and 8 <= lines[i].end - lines[i].start <= _LONGEST_TITLE
+        ]
         parts = loose[:1]
     if parts:
         for i in front:
@@ -83,7 +99,11 @@ def _collapse(piece: str, follows: bool) -> str:
 
 
 def _is_title(text: str, line: Line) -> bool:
-    return line.end - line.start <= _LONGEST_TITLE and _TITLE_END.fullmatch(text, line.start, line.end) is not None and match_marker(text, line.start, line.end) is None
+    return (
+        line.end - line.start <= _LONGEST_TITLE
+        and _TITLE_END.fullmatch(text, line.start, line.end) is not None
+        and match_marker(text, line.start, line.end) is None
+    )
 
 
 def _continues_title(text: str, lines: list[Line], above: int, below: int) -> bool:
@@ -93,7 +113,12 @@ def _continues_title(text: str, lines: list[Line], above: int, below: int) -> bo
     upper, lower = text[lines[above].start : lines[above].end], text[lines[below].start : lines[below].end]
     if len(upper) > 40 or _TITLE_END.fullmatch(upper) or DATE_LINE.fullmatch(upper) or upper[-1] in "。；：:!！":
         return False
-    return ("关于" in upper and "关于" not in lower) or lower.startswith("关于") or bool(_ISSUER_LINE.fullmatch(upper)) or (len(lower) < 12 and any(mark in upper for mark in "县区市旗省州"))
+    return (
+        ("关于" in upper and "关于" not in lower)
+        or lower.startswith("关于")
+        or bool(_ISSUER_LINE.fullmatch(upper))
+        or (len(lower) < 12 and any(mark in upper for mark in "县区市旗省州"))
+    )
 
 
 def _is_body(text: str, line: Line) -> bool:
@@ -101,7 +126,12 @@ def _is_body(text: str, line: Line) -> bool:
     length = line.end - line.start
     if _is_title(text, line):
         return False
-    return text[line.end - 1] in "。；" or length > _LONGEST_TITLE or match_marker(text, line.start, line.end) is not None or _is_addressee(text, line)
+    return (
+        text[line.end - 1] in "。；"
+        or length > _LONGEST_TITLE
+        or match_marker(text, line.start, line.end) is not None
+        or _is_addressee(text, line)
+    )
 
 
 def _is_addressee(text: str, line: Line) -> bool:
@@ -109,7 +139,9 @@ def _is_addressee(text: str, line: Line) -> bool:
 
 
 def _tail(text: str, lines: list[Line], kinds: dict[int, ParagraphKind | None]) -> tuple[str, ...]:
-    last_sentence = next((i for i in range(len(lines) - 1, -1, -1) if i not in kinds and text[lines[i].end - 1] in "。；！："), -1)
+    last_sentence = next(
+        (i for i in range(len(lines) - 1, -1, -1) if i not in kinds and text[lines[i].end - 1] in "。；！："), -1
+    )
     first = max(last_sentence + 1, len(lines) - _CLOSING_BLOCK)
     signed: list[int] = []
     for i in range(first, len(lines)):

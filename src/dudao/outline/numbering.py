@@ -7,13 +7,27 @@ look-aheads; the weak forms (``1强化``) count only where the document counts o
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 _HAN = "一二三四五六七八九十"
 _HAN_NUMBER = f"[{_HAN}]{{1,3}}"
 _UNITS = "年月日号个名所人项次万亿元岁级班处天条件％%期款千百位套台间栋栏米亩校份张周轮倍成分时秒度届批点左余多几至到余"
 
-SCHEMES = ("part", "chapter", "han", "paren_han", "code_a", "code_b", "code_c", "digit", "digit2", "digit3", "paren_digit", "circled")
+SCHEMES = (
+    "part",
+    "chapter",
+    "han",
+    "paren_han",
+    "code_a",
+    "code_b",
+    "code_c",
+    "digit",
+    "digit2",
+    "digit3",
+    "paren_digit",
+    "circled",
+)
 _PATTERN = re.compile(
     rf"(?P<part>第{_HAN_NUMBER}(?:部分|篇|章)\s*[、：:.]?)"
     rf"|(?P<chapter>第{_HAN_NUMBER}节\s*[、：:.]?)"
@@ -53,7 +67,9 @@ def match_marker(text: str, start: int, end: int) -> Marker | None:
 
 def accepted(markers: list[Marker | None]) -> list[Marker | None]:
     """Drop the weak forms that the document does not count on with: ``1强化`` alone is text, 1, 2, 3 are a list."""
-    values = {scheme: [each.value for each in markers if each and each.scheme == scheme] for scheme in ("bare", "digit2")}
+    values = {
+        scheme: [each.value for each in markers if each and each.scheme == scheme] for scheme in ("bare", "digit2")
+    }
     counts_on = {scheme: _has_run(found) for scheme, found in values.items()}
     kept: list[Marker | None] = []
     for marker in markers:
@@ -64,7 +80,7 @@ def accepted(markers: list[Marker | None]) -> list[Marker | None]:
 
 
 def _has_run(values: list[int]) -> bool:
-    return any(first == 1 and second == 2 for first, second in zip(values, values[1:], strict=False))
+    return (1, 2) in pairwise(values)
 
 
 def _value(marker: str) -> int:

@@ -11,7 +11,9 @@ from dudao.taxonomy import Taxonomy
 # "存在的主要困难和问题" and leave out the domain headings that merely mention one.
 _LONGEST_FOR_WEAK = 14
 _LONGEST_SWITCH = 24
-_SWITCH = re.compile(r"(?:^|(?<=[。！？；!?;\s]))(?P<phrase>[^。！？；!?;：:，,\s][^。！？；!?;：:\n]{0,30})(?P<colon>[:：])")
+_SWITCH = re.compile(
+    r"(?:^|(?<=[。！？；!?;\s]))(?P<phrase>[^。！？；!?;：:，,\s][^。！？；!?;：:\n]{0,30})(?P<colon>[:：])"
+)
 _WEAK_TAIL = r"(?:[一二三四五六七八九十0-9]*|(?:情况|方面|工作|部分|清单|汇总|内容|总结|分析)*)$"
 _SCORE = re.compile(r"[(（][^()（）]*分[^()（）]*[)）]")
 
@@ -22,9 +24,13 @@ class RoleCues:
     def __init__(self, taxonomy: Taxonomy) -> None:
         self._strong = [(role.id, re.compile("|".join(role.cues))) for role in taxonomy.roles if role.cues]
         self._weak = [
-            (role.id, re.compile(f"(?:{'|'.join(role.weak_cues)}){_WEAK_TAIL}")) for role in taxonomy.roles if role.weak_cues
+            (role.id, re.compile(f"(?:{'|'.join(role.weak_cues)}){_WEAK_TAIL}"))
+            for role in taxonomy.roles
+            if role.weak_cues
         ]
-        self._openings = [(role.id, re.compile("|".join(role.openings)), role.at_end) for role in taxonomy.roles if role.openings]
+        self._openings = [
+            (role.id, re.compile("|".join(role.openings)), role.at_end) for role in taxonomy.roles if role.openings
+        ]
         self._bare_openings = [(role.id, re.compile("|".join(role.bare))) for role in taxonomy.roles if role.bare]
         self._neutral = re.compile("|".join(taxonomy.neutral)) if taxonomy.neutral else None
         self.opening_role = taxonomy.opening_role
@@ -62,7 +68,10 @@ class RoleCues:
         return next((role for role, pattern in self._bare_openings if pattern.match(text, start, end)), None)
 
     def _ends_with_cue(self, phrase: str) -> bool:
-        return any(re.search(f"(?:{pattern.pattern})(?:是|有|如下|为|主要有|包括|表现在)?$", phrase) for _, pattern in self._strong)
+        return any(
+            re.search(f"(?:{pattern.pattern})(?:是|有|如下|为|主要有|包括|表现在)?$", phrase)
+            for _, pattern in self._strong
+        )
 
     @staticmethod
     def _matches(text: str, patterns: list[tuple[str, re.Pattern[str]]]) -> Iterator[tuple[int, int, str | None]]:

@@ -16,7 +16,9 @@ from dudao.outline.roles import RoleCues
 _LONGEST_HEADING = 50
 _LONGEST_RUN_IN = 40
 _LONGEST_UNNUMBERED = 30
-_FIGURE = re.compile(r"[0-9]+\s*(?:多|余)?(?:万|亿|元|名|人|所|个|%|％|平方米|亩|套|台|间|次|场|期|辆|项|条|户|岁|公里)|[0-9]{2,}")
+_FIGURE = re.compile(
+    r"[0-9]+\s*(?:多|余)?(?:万|亿|元|名|人|所|个|%|％|平方米|亩|套|台|间|次|场|期|辆|项|条|户|岁|公里)|[0-9]{2,}"
+)
 _SEGMENT_END = re.compile(r"[。：:！!；;？?]")
 _QUALIFIED_END = re.compile(r"情况(?=\s*(?:一是|首先|\s))")
 _TABLE_ROW = re.compile(r"[^\t|]*(?:\t[^\t]*){2,}|\s*\|?[^|]+(?:\|[^|]*){2,}\|?\s*|[^\t]+\t[^\t]+")
@@ -65,7 +67,7 @@ def find_blocks(text: str, lines: list[Line], frame: Frame, cues: RoleCues) -> l
             blocks.append(Block(kind, line.start, line.end))
         elif i in contents:
             blocks.append(Block("contents", line.start, line.end))
-        elif _TABLE_ROW.fullmatch(text, line.start, line.end) and not text[line.end - 1] in "。；":
+        elif _TABLE_ROW.fullmatch(text, line.start, line.end) and text[line.end - 1] not in "。；":
             blocks.append(Block("table", line.start, line.end))
         else:
             after = following.get(i)
@@ -77,7 +79,13 @@ def find_blocks(text: str, lines: list[Line], frame: Frame, cues: RoleCues) -> l
 
 def _contents(text: str, lines: list[Line], body: list[int]) -> set[int]:
     """Lines of a table of contents: dotted leaders, or what follows "目录" up to where its first entry comes again."""
-    found = {i for i in body if _CONTENTS_LINE.fullmatch(text, lines[i].start, lines[i].end) and lines[i].end - lines[i].start <= 80 and "\t" not in text[lines[i].start : lines[i].end - 4]}
+    found = {
+        i
+        for i in body
+        if _CONTENTS_LINE.fullmatch(text, lines[i].start, lines[i].end)
+        and lines[i].end - lines[i].start <= 80
+        and "\t" not in text[lines[i].start : lines[i].end - 4]
+    }
     if len(found) < 3:
         found = set()
     for at, i in enumerate(body[:80]):
@@ -105,7 +113,10 @@ def _numbered(text: str, line: Line, marker: Marker, below: tuple[Line, Marker |
     if content is None:
         return as_text
     whole = Block("text", line.start, line.end, label, rank, (line.start, line.end))
-    stop = next((match for match in _SEGMENT_END.finditer(text, *content) if not _in_brackets(text, content[0], match.start())), None)
+    stop = next(
+        (match for match in _SEGMENT_END.finditer(text, *content) if not _in_brackets(text, content[0], match.start())),
+        None,
+    )
     if stop is None or stop.start() - content[0] > _LONGEST_RUN_IN:
         qualified = _QUALIFIED_END.search(text, content[0], min(line.end, content[0] + _LONGEST_RUN_IN))
         if qualified and strip_span(text, qualified.end(), line.end):
@@ -132,17 +143,32 @@ def _has_body(marker: Marker, below: tuple[Line, Marker | None] | None) -> bool:
     other = below[1]
     if other is None or SCHEMES.index(other.scheme) > SCHEMES.index(marker.scheme):
         return True
-    return marker.scheme in {"part", "chapter", "han"} or (marker.scheme == "paren_han" and other.scheme != marker.scheme)
+    return marker.scheme in {"part", "chapter", "han"} or (
+        marker.scheme == "paren_han" and other.scheme != marker.scheme
+    )
 
 
 def _is_statement(segment: str) -> bool:
     """Whether a short first sentence tells a fact with its figures, which no heading does."""
-    return _FIGURE.search(re.sub(r"[“《「『(（][^”》」』)）]*[”》」』)）]|[12][0-9]{3}\s*(?:[-—~至]+\s*[12][0-9]{3}\s*)?(?:学?年|级)", "", segment)) is not None
+    return (
+        _FIGURE.search(
+            re.sub(
+                r"[“《「『(（][^”》」』)）]*[”》」』)）]|[12][0-9]{3}\s*(?:[-—~至]+\s*[12][0-9]{3}\s*)?(?:学?年|级)",
+                "",
+                segment,
+            )
+        )
+        is not None
+    )
 
 
 def _in_brackets(text: str, start: int, at: int) -> bool:
+    """Whether a bracket or quote opened behind ``start`` is still open at ``at``."""
     piece = text[start:at]
-    return any(piece.count(opener) > piece.count(closer) for opener, closer in ("()", "（）", "《》", "“”", "【】")) and piece.count("(") + piece.count("（") != piece.count(")") + piece.count("）") or piece.count("《") > piece.count("》") or piece.count("“") > piece.count("”")
+    return any(
+        sum(map(piece.count, openers)) > sum(map(piece.count, closers))
+        for openers, closers in (("(（", ")）"), ("《", "》"), ("“", "”"), ("【", "】"))
+    )
 
 
 def _unnumbered(text: str, line: Line, below: tuple[Line, Marker | None] | None, cues: RoleCues) -> Block:
@@ -154,7 +180,11 @@ def _unnumbered(text: str, line: Line, below: tuple[Line, Marker | None] | None,
         if last in ":：":
             if cues.of_heading(piece) is not None:
                 return Block("text", line.start, line.end, "", _PLAIN, (line.start, line.end))
-        elif last not in "。；;！!？?，,、" and (below[1] is not None or below[0].end - below[0].start > length) and not _is_statement(piece):
+        elif (
+            last not in "。；;！!？?，,、"
+            and (below[1] is not None or below[0].end - below[0].start > length)
+            and not _is_statement(piece)
+        ):
             return Block("text", line.start, line.end, "", _PLAIN, (line.start, line.end))
     return Block("text", line.start, line.end)
 
@@ -168,7 +198,11 @@ def _rank_unnumbered(text: str, blocks: list[Block], cues: RoleCues) -> list[Blo
     def names_role(block: Block) -> bool:
         return block.heading is not None and cues.of_heading(text[slice(*block.heading)], top=True) is not None
 
-    if any(names_role(block) and block.rank is not None and block.rank <= SCHEMES.index("han") for block in blocks if block.marker):
+    if any(
+        names_role(block) and block.rank is not None and block.rank <= SCHEMES.index("han")
+        for block in blocks
+        if block.marker
+    ):
         return blocks
     alone = not any(block.marker and block.heading is not None for block in blocks)
     return [
@@ -186,7 +220,11 @@ _SLOGAN_LEAST = 4
 
 def _slogan_headings(text: str, blocks: list[Block]) -> list[Block]:
     """Where most long paragraphs open with a short slogan sentence, those are headings run in."""
-    long = [block for block in blocks if block.kind == "text" and block.heading is None and not block.marker and block.end - block.start > 80]
+    long = [
+        block
+        for block in blocks
+        if block.kind == "text" and block.heading is None and not block.marker and block.end - block.start > 80
+    ]
     opened = {block.start: match for block in long if (match := _SLOGAN.match(text, block.start, block.end))}
     if len(opened) < _SLOGAN_LEAST or len(opened) < _SLOGAN_SHARE * len(long):
         return blocks

@@ -15,7 +15,9 @@ Source = str | Path | bytes | BinaryIO
 # A report is some tens of kilobytes; 200 MB leaves room for scans and stops what would fill the memory.
 MAX_BYTES = 200_000_000
 SUFFIXES = (".txt", ".text", ".md", ".html", ".htm", ".shtml", ".xhtml")
-_HTML_HEAD = re.compile(rb"^\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|body|meta|\?xml[^>]*\?>\s*<(?:!doctype\s+html|html))", re.I)
+_HTML_HEAD = re.compile(
+    rb"^\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|body|meta|\?xml[^>]*\?>\s*<(?:!doctype\s+html|html))", re.I
+)
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "a zip-based file (Word .docx, Excel .xlsx, OFD or an archive)"),
     (b"%PDF-", "a PDF"),
@@ -66,7 +68,9 @@ def _bytes_of(source: Source, name: str | None, max_bytes: int) -> tuple[bytes, 
         except FileNotFoundError:
             raise ReadError("no such file", where=name, hint="check the path") from None
         except IsADirectoryError:
-            raise ReadError("is a folder", where=name, hint="`dudao tag FOLDER` and `find_reports` take folders") from None
+            raise ReadError(
+                "is a folder", where=name, hint="`dudao tag FOLDER` and `find_reports` take folders"
+            ) from None
         except (OSError, ValueError) as error:
             raise ReadError(f"cannot be read: {error}", where=name, hint="check the permissions") from error
     data = source.read(max_bytes + 1)
@@ -81,7 +85,9 @@ def _reader_for(data: bytes, name: str) -> Callable[[bytes, str], Document]:
         if data.startswith(magic):
             raise ReadError(f"is {what}, which is not read", where=name, hint="save it as .txt or .html and give that")
     suffix = Path(name).suffix.lower()
-    if _HTML_HEAD.match(data[:2048].replace(b"\0", b"")) or (suffix in {".html", ".htm", ".shtml", ".xhtml"} and b"<" in data):
+    if _HTML_HEAD.match(data[:2048].replace(b"\0", b"")) or (
+        suffix in {".html", ".htm", ".shtml", ".xhtml"} and b"<" in data
+    ):
         from dudao.readers.html import read_html
 
         return read_html
@@ -101,4 +107,6 @@ def find_reports(path: str | Path) -> Iterator[Path]:
         yield path
         return
     found = (each for each in path.rglob("*") if each.suffix.lower() in SUFFIXES and each.is_file())
-    yield from sorted(each for each in found if not any(part.startswith((".", "~$")) for part in each.relative_to(path).parts))
+    yield from sorted(
+        each for each in found if not any(part.startswith((".", "~$")) for part in each.relative_to(path).parts)
+    )

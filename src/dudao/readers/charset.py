@@ -64,7 +64,11 @@ def decode(data: bytes, *, where: str, declared: str | None = None) -> Decoded:
     if b"\0" in data[:_HEAD]:
         raise _binary(where)
     try:
-        return Decoded(data.decode("utf-8"), "utf-8", ()) if not _looks_binary(data[:_HEAD].decode("utf-8", "replace")) else _refuse(where)
+        return (
+            Decoded(data.decode("utf-8"), "utf-8", ())
+            if not _looks_binary(data[:_HEAD].decode("utf-8", "replace"))
+            else _refuse(where)
+        )
     except UnicodeDecodeError:
         pass
     candidates = ["utf-8", "gb18030", "big5"]
@@ -79,7 +83,11 @@ def _refuse(where: str) -> Decoded:
 
 
 def _binary(where: str) -> ReadError:
-    return ReadError("not a text file: binary content", where=where, hint="give a report as .txt, .html or another format that `dudao tag --help` lists")
+    return ReadError(
+        "not a text file: binary content",
+        where=where,
+        hint="give a report as .txt, .html or another format that `dudao tag --help` lists",
+    )
 
 
 def _utf16_without_bom(data: bytes) -> str | None:
@@ -89,7 +97,9 @@ def _utf16_without_bom(data: bytes) -> str | None:
         return None
     for encoding in ("utf-16-le", "utf-16-be"):
         text = head[: len(head) // 2 * 2].decode(encoding, "replace")
-        known = len(_CHINESE.findall(text)) + sum(char.isascii() and (char.isprintable() or char.isspace()) for char in text)
+        known = len(_CHINESE.findall(text)) + sum(
+            char.isascii() and (char.isprintable() or char.isspace()) for char in text
+        )
         common = sum(char in _COMMON for char in text)
         if known >= 0.7 * len(text) and (common >= 0.05 * len(text) or text.isascii()):
             return encoding
@@ -122,5 +132,7 @@ def _finish(data: bytes, encoding: str, where: str) -> Decoded:
     stray = text.count("\ufffd") - data.count("\ufffd".encode(encoding, "ignore") or b"\xff\xff\xff\xff")
     if stray > 0:
         line = text.count("\n", 0, text.index("\ufffd")) + 1
-        warnings.append(f"{stray} stray byte(s) that are not {encoding.upper()} replaced by U+FFFD, the first in line {line}")
+        warnings.append(
+            f"{stray} stray byte(s) that are not {encoding.upper()} replaced by U+FFFD, the first in line {line}"
+        )
     return Decoded(text, encoding, tuple(warnings))

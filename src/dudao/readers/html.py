@@ -21,10 +21,62 @@ _CONTAINERS = (
     "//*[@id='vsb_content' or contains(concat(' ', @class, ' '), ' v_news_content ')]",
 )
 _BLOCKS = frozenset(
-    "p div section article h1 h2 h3 h4 h5 h6 head li item ul ol list blockquote pre table tbody thead tr row center main body dd dt dl figure quote".split()
+    [
+        "p",
+        "div",
+        "section",
+        "article",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "head",
+        "li",
+        "item",
+        "ul",
+        "ol",
+        "list",
+        "blockquote",
+        "pre",
+        "table",
+        "tbody",
+        "thead",
+        "tr",
+        "row",
+        "center",
+        "main",
+        "body",
+        "dd",
+        "dt",
+        "dl",
+        "figure",
+        "quote",
+    ]
 )
-_SKIPPED = frozenset("script style noscript template head_meta nav footer header button select option textarea iframe svg form".split())
-_HEADING_LIKE = re.compile(r"^\s*(?:[一二三四五六七八九十]{1,3}\s*、|[(（][一二三四五六七八九十]{1,3}[)）]|[0-9]{1,2}\s*[.、．]|第[一二三四五六七八九十]+[章节部])")
+_SKIPPED = frozenset(
+    [
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "head_meta",
+        "nav",
+        "footer",
+        "header",
+        "button",
+        "select",
+        "option",
+        "textarea",
+        "iframe",
+        "svg",
+        "form",
+    ]
+)
+_HEADING_LIKE = re.compile(
+    r"^\s*(?:[一二三四五六七八九十]{1,3}\s*、|[(（][一二三四五六七八九十]{1,3}[)）]|[0-9]{1,2}\s*[.、．]|第[一二三四五六七八九十]+[章节部])"
+)
 # Less than this is a page whose report sits in an attachment, or navigation only.
 _LEAST_CHARACTERS = 40
 
@@ -52,10 +104,20 @@ def read_html(data: bytes, name: str) -> Document:
     lines = _article_lines(tree)
     text = "\n".join(lines)
     if len(text) < _LEAST_CHARACTERS:
-        links = [a.text_content().strip() or a.get("href", "") for a in tree.iter("a") if re.search(r"\.(?:docx?|pdf|wps|ofd|zip|rar)$", a.get("href", ""), re.I)]
+        links = [
+            a.text_content().strip() or a.get("href", "")
+            for a in tree.iter("a")
+            if re.search(r"\.(?:docx?|pdf|wps|ofd|zip|rar)$", a.get("href", ""), re.I)
+        ]
         if links:
-            raise ReadError(f"the page holds no report text, only attachments: {'; '.join(links[:5])}", where=name, hint="download the attachment and give that")
-        raise ReadError("no article text found in the page", where=name, hint="copy the text into a .txt file and give that")
+            raise ReadError(
+                f"the page holds no report text, only attachments: {'; '.join(links[:5])}",
+                where=name,
+                hint="download the attachment and give that",
+            )
+        raise ReadError(
+            "no article text found in the page", where=name, hint="copy the text into a .txt file and give that"
+        )
     return Document(text=text, source=name, format="html", warnings=decoded.warnings)
 
 
@@ -84,7 +146,9 @@ def _article_lines(tree: Any) -> list[str]:
             return lines
     import trafilatura
 
-    extracted = trafilatura.bare_extraction(tree, include_comments=False, include_tables=True, favor_recall=True, with_metadata=False)
+    extracted = trafilatura.bare_extraction(
+        tree, include_comments=False, include_tables=True, favor_recall=True, with_metadata=False
+    )
     body = getattr(extracted, "body", None)
     lines = [] if body is None else _lines(body)
     title = _page_title(tree)
@@ -147,9 +211,7 @@ def _walk(root: Any) -> Iterator[tuple[str, Any]]:
             yield "row", cells
             stack.append((node, True))
             continue
-        if tag in {"br", "lb", "hr"}:
-            yield "break", None
-        elif tag in _BLOCKS:
+        if tag in {"br", "lb", "hr"} or tag in _BLOCKS:
             yield "break", None
         if node.text:
             yield "text", node.text

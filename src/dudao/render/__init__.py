@@ -1,0 +1,1 @@
+"""Tagged reports as terminal text, JSON and CSV: one file an output."""

@@ -1,0 +1,86 @@
+"""What every command shares: errors and exit status, output that replaces a file as a whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from dudao.errors import DudaoError
+from dudao.language import Translate
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+OK, SOME_FAILED, WRONG_USAGE = 0, 1, 2
+
+
+def say(message: str) -> None:
+    """A line on standard error."""
+    click.echo(message, err=True)
+
+
+def say_error(error: DudaoError | str, t: Translate) -> None:
+    """An error on standard error: what, where, what next."""
+    say(f"{t('error', '错误')}: {error}")
+
+
+def models_folder(named: Path | None) -> Path:
+    """The folder for new model versions."""
+    from dudao import places
+
+    return named or places.home() / "models"
+
+
+def console(file: TextIO | None = None) -> Console:
+    """A rich console that survives terminals whose encoding lacks a character."""
+    from rich.console import Console
+
+    file = file or sys.stdout
+    with contextlib.suppress(AttributeError, ValueError):
+        file.reconfigure(errors="replace")  # type: ignore[union-attr]
+    return Console(file=file, highlight=False, markup=False, emoji=False)
+
+
+@contextlib.contextmanager
+def output(path: Path | None, *, bom: bool = False) -> Iterator[TextIO]:
+    """Standard output, or a file that is replaced once everything is written; on an error it stays as it was."""
+    if path is None:
+        with contextlib.suppress(AttributeError, ValueError):
+            sys.stdout.reconfigure(encoding="utf-8", errors="surrogatepass", newline="\n")  # type: ignore[union-attr]
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise DudaoError(
+            f"cannot be written: {error.strerror}", where=str(path), hint="check that the folder exists"
+        ) from error
+    try:
+        with os.fdopen(
+            handle, "w", encoding="utf-8-sig" if bom else "utf-8", errors="surrogatepass", newline=""
+        ) as file:
+            yield file
+        with contextlib.suppress(OSError):
+            os.chmod(temporary, (path.stat().st_mode if path.exists() else 0o666 & ~_umask()) & 0o777)
+        os.replace(temporary, path)
+    except BaseException as error:
+        Path(temporary).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise DudaoError(
+                f"cannot be written: {error.strerror}", where=str(path), hint="check space and permissions"
+            ) from error
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

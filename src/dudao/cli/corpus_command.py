@@ -1,0 +1,132 @@
+"""``dudao corpus check|stats``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from dudao.cli.common import OK, SOME_FAILED, console
+from dudao.corpus import Corpus
+from dudao.language import Translate
+from dudao.taxonomy import Taxonomy
+
+
+def build(t: Translate) -> click.Group:
+    """The commands in one language."""
+    group = click.Group("corpus", help=t("Check and count the labelled corpus.", "检查与统计标注语料。"))
+    corpus = click.Option(
+        ["--corpus"],
+        type=click.Path(path_type=Path, file_okay=False),
+        help=t("Corpus folder; by default the one at hand.", "语料文件夹；默认用现有语料。"),
+    )
+    as_json = click.Option(["--json", "as_json"], is_flag=True, help=t("Print JSON.", "输出 JSON。"))
+    group.add_command(
+        click.Command(
+            "check",
+            callback=lambda corpus, as_json: check_command(corpus, as_json=as_json, t=t),
+            params=[corpus, as_json],
+            help=t(
+                "Validity, duplicates, conflicts, near-duplicates between reports.",
+                "有效性、重复、冲突与报告间近似重复。",
+            ),
+            epilog=t("Example: dudao corpus check", "示例：dudao corpus check"),
+        )
+    )
+    group.add_command(
+        click.Command(
+            "stats",
+            callback=lambda corpus, as_json: stats_command(corpus, as_json=as_json, t=t),
+            params=[corpus, as_json],
+            help=t("Counts by domain, role and kind.", "按领域、角色等计数。"),
+            epilog=t("Example: dudao corpus stats --json", "示例：dudao corpus stats --json"),
+        )
+    )
+    return group
+
+
+def _load(root: Path | None) -> tuple[Corpus, Taxonomy]:
+    from dudao import places
+    from dudao.corpus import load_corpus
+    from dudao.taxonomy import load_taxonomy
+
+    root = root or places.corpus_root()
+    taxonomy = load_taxonomy(root / "taxonomy.toml")
+    return load_corpus(root, taxonomy), taxonomy
+
+
+def check_command(root: Path | None, *, as_json: bool, t: Translate) -> int:
+    """Print what is wrong with the corpus; exit status 1 where a finding is an error."""
+    from dudao.corpus import check
+
+    corpus, taxonomy = _load(root)
+    findings = check(corpus, taxonomy)
+    errors = sum(finding.level == "error" for finding in findings)
+    if as_json:
+        click.echo(
+            json.dumps(
+                [{"level": each.level, "where": each.where, "what": each.what} for each in findings],
+                ensure_ascii=False,
+                indent=2,
+            )
+        )
+    else:
+        for finding in findings:
+            click.echo(f"{finding.level}: {finding.where}: {finding.what}")
+        click.echo(
+            t(
+                f"{len(corpus.records)} records, {len(corpus.glossary)} terms: {errors} errors, {len(findings) - errors} warnings",
+                f"{len(corpus.records)} 条记录，{len(corpus.glossary)} 条术语：{errors} 个错误，{len(findings) - errors} 个警告",
+            )
+        )
+    return SOME_FAILED if errors else OK
+
+
+def stats_command(root: Path | None, *, as_json: bool, t: Translate) -> int:
+    """Print the corpus's counts."""
+    from dudao.corpus import stats
+
+    corpus, taxonomy = _load(root)
+    counts = stats(corpus, taxonomy)
+    if as_json:
+        click.echo(json.dumps(counts, ensure_ascii=False, indent=2))
+        return OK
+    from rich.table import Table
+
+    out = console(sys.stdout)
+    clauses = counts["clauses"]
+    out.print(
+        t(
+            f"{counts['reports']} reports and collections ({counts['whole_reports']} whole reports), {clauses} clauses, {counts['terms']} terms",
+            f"{counts['reports']} 份报告与片段集（完整报告 {counts['whole_reports']} 份），{clauses} 个分句，{counts['terms']} 条术语",
+        )
+    )
+    out.print(
+        t(
+            f"several domains: {counts['several_domains'] / clauses:.0%}; no glossary term of their own domains: {counts['indirect'] / clauses:.0%}",
+            f"多领域分句 {counts['several_domains'] / clauses:.0%}；不含本领域术语的分句 {counts['indirect'] / clauses:.0%}",
+        )
+    )
+    table = Table()
+    for heading, justify in (
+        (t("domain", "领域"), "left"),
+        ("", "left"),
+        (t("clauses", "分句"), "right"),
+        (t("terms", "术语"), "right"),
+    ):
+        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    for domain in taxonomy.domains:
+        table.add_row(
+            domain.id, domain.name, str(counts["domains"][domain.id]), str(counts["terms_by_domain"][domain.id])
+        )
+    out.print(table)
+    roles = Table()
+    roles.add_column(t("role", "角色"))
+    roles.add_column("")
+    roles.add_column(t("clauses", "分句"), justify="right")
+    for role in taxonomy.roles:
+        roles.add_row(role.id, role.name, str(counts["roles"][role.id]))
+    out.print(roles)
+    return OK

@@ -1,0 +1,107 @@
+"""``dudao evaluate``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dudao.cli.common import OK, console
+from dudao.language import Translate
+
+
+def build(t: Translate) -> click.Command:
+    """The command in one language."""
+    return click.Command(
+        "evaluate",
+        callback=lambda gold, model, as_json: evaluate_command(gold, model, as_json=as_json, t=t),
+        help=t(
+            "Precision, recall and F1 by domain on labelled records.", "在已标注的记录上计算各领域精确率、召回率与 F1。"
+        ),
+        epilog=t("Example: dudao evaluate gold.jsonl --json", "示例：dudao evaluate gold.jsonl --json"),
+        params=[
+            click.Argument(["gold"], nargs=-1, required=True, type=click.Path(path_type=Path), metavar="GOLD.jsonl..."),
+            click.Option(
+                ["--model"],
+                default="current",
+                metavar="REF",
+                help=t("Version, current, or a model folder.", "版本号、current 或模型文件夹。"),
+            ),
+            click.Option(["--json", "as_json"], is_flag=True, help=t("Print JSON.", "输出 JSON。")),
+        ],
+    )
+
+
+def evaluate_command(gold: tuple[Path, ...], model: str, *, as_json: bool, t: Translate) -> int:
+    """Measure a model and print the figures."""
+    from dudao import store
+    from dudao.corpus import read_records
+    from dudao.errors import CorpusError
+
+    version, classifier, digest = store.load_classifier(model)
+    records = [record for path in gold for record in read_records(path, classifier.taxonomy)]
+    if not records:
+        raise CorpusError("no record to evaluate on", where=", ".join(map(str, gold)), hint="records are JSON lines")
+    from dudao.evaluation import judge, primary_accuracy, summarise
+
+    result = judge(classifier, records)
+    summary = {
+        "model": {"version": version.version, "sha256": digest},
+        **summarise(result),
+        "primary_accuracy": round(primary_accuracy(records, result, classifier.taxonomy), 4),
+    }
+    if as_json:
+        click.echo(json.dumps(summary, ensure_ascii=False, indent=2))
+    else:
+        _print(summary, {each.id: each.name for each in classifier.taxonomy.domains}, t)
+    return OK
+
+
+def _print(summary: dict[str, Any], names: dict[str, str], t: Translate) -> None:
+    from rich.table import Table
+
+    out = console(sys.stdout)
+    table = Table(title=t("by domain", "各领域"))
+    for heading in (
+        t("domain", "领域"),
+        "",
+        t("precision", "精确率"),
+        t("recall", "召回率"),
+        "F1",
+        "95%",
+        t("clauses", "分句"),
+    ):
+        table.add_column(heading, justify="right" if heading and heading not in {t("domain", "领域")} else "left")
+    for domain, row in summary["domains"].items():
+        low, high = row["f1_interval"]
+        table.add_row(
+            domain,
+            names[domain],
+            f"{row['precision']:.2f}",
+            f"{row['recall']:.2f}",
+            f"{row['f1']:.2f}",
+            f"{low:.2f}-{high:.2f}",
+            str(row["support"]),
+        )
+    out.print(table)
+    for key, label in (("macro_f1", t("macro F1", "宏平均 F1")), ("micro_f1", t("micro F1", "微平均 F1"))):
+        low, high = summary[f"{key}_interval"]
+        out.print(f"{label}  {summary[key]:.3f}  (95% {low:.3f}-{high:.3f})")
+    for key, label in (
+        ("exact_match", t("exact match", "完全一致")),
+        ("first_domain_accuracy", t("first domain right", "首位领域正确")),
+        ("primary_accuracy", t("paragraph primary domain right", "段落主领域正确")),
+        ("expected_calibration_error", t("expected calibration error", "期望校准误差")),
+        ("not_uncertain", t("not marked uncertain", "未标存疑")),
+        ("first_domain_accuracy_of_not_uncertain", t("first domain right of these", "其中首位领域正确")),
+    ):
+        out.print(f"{label}  {summary[key]:.3f}")
+    out.print(
+        t(
+            f"{summary['clauses']} clauses of {summary['reports']} reports, model {summary['model']['version']}",
+            f"{summary['reports']} 份报告 {summary['clauses']} 个分句，模型 {summary['model']['version']}",
+        )
+    )
