@@ -44,7 +44,7 @@ _ARRAYS: dict[str, tuple[str, int]] = {
     "ngram_keys": ("uint64", 1),
     "ngram_features": ("int32", 1),
     "idf": ("float32", 1),
-    "weights": ("float32", 2),
+    "weights": ("float16", 2),
     "intercepts": ("float32", 1),
 }
 

@@ -91,6 +91,7 @@ class _Assembly:
         self.headless = all(block.heading is None for block in blocks)
         self.stack: list[tuple[int, Heading, str | None]] = []  # rank, heading, the role it names
         self.role = cues.default_role if self.headless else cues.opening_role
+        self.unnamed = False  # whether the section has just been opened by a top heading that names no role
         self.headings: list[Heading] = []
         self.paragraphs: list[Paragraph] = []
         texts = [n for n, block in enumerate(blocks) if block.is_paragraph and block.kind in TAGGED_KINDS]
@@ -114,6 +115,7 @@ class _Assembly:
         named = self.cues.of_heading(piece[len(block.marker) :] if block.marker else piece, top=level == 1)
         inherited = next((role for _, _, role in reversed(self.stack) if role is not None), None)
         self.role = named or inherited or self.cues.default_role
+        self.unnamed = named is None and inherited is None
         heading = Heading(level, block.marker, piece, self.role, *block.heading)
         self.stack.append((block.rank, heading, named))
         self.headings.append(heading)
@@ -128,6 +130,9 @@ class _Assembly:
                 return
             if self.headless:
                 role = self.cues.of_bare_text(text, *span) or role
+            elif self.unnamed:
+                role = self.role = self.cues.of_bare_text(text, *span) or role
+                self.unnamed = False
             opening = self.cues.of_opening(text, *span, at_end=at_end)
             if opening is not None:
                 role = self.role = opening

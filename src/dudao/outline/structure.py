@@ -213,7 +213,7 @@ def _rank_unnumbered(text: str, blocks: list[Block], cues: RoleCues) -> list[Blo
     ]
 
 
-_SLOGAN = re.compile(r"[^。！？；：:，0-9\s]{4,12}(?:[，、 \u3000][^。！？；：:，0-9\s]{2,12}){0,2}[。：:！]")
+_SLOGAN = re.compile(r"[^。！？；：:，0-9\s“”《》]{4,12}(?:[，、 \u3000][^。！？；：:，0-9\s]{2,12}){0,2}[。！]")
 _SLOGAN_SHARE = 0.6
 _SLOGAN_LEAST = 4
 

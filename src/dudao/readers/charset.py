@@ -64,22 +64,21 @@ def decode(data: bytes, *, where: str, declared: str | None = None) -> Decoded:
     if b"\0" in data[:_HEAD]:
         raise _binary(where)
     try:
-        return (
-            Decoded(data.decode("utf-8"), "utf-8", ())
-            if not _looks_binary(data[:_HEAD].decode("utf-8", "replace"))
-            else _refuse(where)
-        )
+        text = data.decode("utf-8")
     except UnicodeDecodeError:
-        pass
+        return _guess(data, where, declared)
+    if _looks_binary(text[:_HEAD]):
+        raise _binary(where)
+    return Decoded(text, "utf-8", ())
+
+
+def _guess(data: bytes, where: str, declared: str | None) -> Decoded:
+    """The encoding whose characters are the likeliest to stand in a report; what does not fit is replaced."""
     candidates = ["utf-8", "gb18030", "big5"]
     if declared and declared not in candidates:
         candidates.insert(0, declared)
     best = max(candidates, key=lambda encoding: _plausibility(data[:_HEAD], encoding))
     return _finish(data, best, where)
-
-
-def _refuse(where: str) -> Decoded:
-    raise _binary(where)
 
 
 def _binary(where: str) -> ReadError:

@@ -1,0 +1,80 @@
+"""The one-way imports of ARCHITECTURE.md, and what only one place may know."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from conftest import ROOT
+
+SOURCE = ROOT / "src" / "dudao"
+ORDER = [
+    "errors",
+    "places",
+    "taxonomy",
+    "document",
+    "language",
+    "readers",
+    "outline",
+    "tokens",
+    "classifier",
+    "corpus",
+    "decision",
+    "store",
+    "tagger",
+    "evaluation",
+    "modelcard",
+    "training",
+    "render",
+    "cli",
+]
+MODULES = sorted(path for path in SOURCE.rglob("*.py") if path != SOURCE / "__init__.py")
+
+
+def unit(path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def imports(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_module_imports_only_what_stands_above_it(path):
+    here = ORDER.index(unit(path))
+    for name in imports(path):
+        parts = name.split(".")
+        if parts[0] == "dudao" and len(parts) > 1 and parts[1] in ORDER:
+            assert ORDER.index(parts[1]) <= here, f"{path.name} imports {name}"
+
+
+@pytest.mark.parametrize(
+    ("package", "allowed"),
+    [
+        ("sklearn", {"training", "evaluation", "store"}),
+        ("jieba", {"tokens"}),
+        ("rjieba", {"tokens"}),
+        ("lxml", {"readers"}),
+        ("trafilatura", {"readers"}),
+        ("joblib", {"training", "store"}),
+    ],
+)
+def test_package_is_known_in_one_place_only(package, allowed):
+    found = {unit(path) for path in MODULES if any(name.split(".")[0] == package for name in imports(path))}
+    assert found <= allowed
+
+
+def test_no_code_names_a_domain():
+    from dudao.taxonomy import load_taxonomy
+
+    domains = set(load_taxonomy(ROOT / "corpus" / "taxonomy.toml").domain_ids)
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                assert node.value not in domains, f"{path.name} names {node.value}"

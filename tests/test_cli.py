@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from conftest import ROOT
+
+COMMANDS = ["tag", "inspect", "train", "evaluate", "corpus", "models"]
+
+
+def dudao(*arguments, stdin=b"", **environment):
+    env = {**os.environ, "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8", **environment}
+    return subprocess.run(
+        [sys.executable, "-c", "from dudao.cli import main; main()", *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        env=env,
+        cwd=ROOT,
+        check=False,
+    )
+
+
+def test_tag_json_prints_one_object(sample):
+    run = dudao("tag", sample)
+    assert (run.returncode, run.stderr) == (0, b"")
+    assert json.loads(run.stdout)["schema"] == "dudao.report/1"
+
+
+def test_tag_standard_input(sample):
+    run = dudao("tag", "-", "--to", "json", stdin=sample.read_bytes())
+    assert json.loads(run.stdout)["source"] == "<stdin>"
+
+
+def test_tag_folder_with_a_bad_file_does_the_others(sample, tmp_path):
+    (tmp_path / "a.txt").write_bytes(sample.read_bytes())
+    (tmp_path / "b.txt").write_bytes(b"")
+    (tmp_path / "c.txt").write_bytes(sample.read_bytes())
+    for jobs in ("1", "2"):
+        run = dudao("tag", tmp_path, "--jobs", jobs)
+        lines = [json.loads(line) for line in run.stdout.decode().splitlines()]
+        assert [line["schema"] for line in lines] == ["dudao.report/1", "dudao.error/1", "dudao.report/1"]
+        assert lines[1]["source"].endswith("b.txt")
+        assert run.returncode == 1
+        assert b"b.txt" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [(b"", b"empty"), (bytes(range(256)) * 50, b"binary"), (b"\n\n", b"empty"), (None, b"no such file")],
+    ids=["empty", "binary", "blank", "missing"],
+)
+def test_tag_unusable_file_ends_in_a_message_and_1(data, what, tmp_path):
+    path = tmp_path / "report.txt"
+    if data is not None:
+        path.write_bytes(data)
+    run = dudao("tag", path)
+    assert run.returncode == 1
+    assert what in run.stderr
+    assert b"report.txt" in run.stderr
+    assert b"Traceback" not in run.stderr
+
+
+def test_tag_empty_folder_is_told(tmp_path):
+    run = dudao("tag", tmp_path)
+    assert run.returncode == 1
+    assert b"no report in the folder" in run.stderr
+
+
+def test_tag_without_headings_still_tags(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text(
+        "今年全县教育支出比上年增长百分之六，教师工资按月发放。\n校园安全形势平稳，没有发生责任事故。\n",
+        encoding="utf-8",
+    )
+    data = json.loads(dudao("tag", path).stdout)
+    assert [paragraph["kind"] for paragraph in data["paragraphs"]] == ["text", "text"]
+    assert any("no heading" in warning for warning in data["warnings"])
+
+
+def test_tag_csv_is_safe_for_spreadsheets(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text('一、基本情况\n=cmd()全县有学校20所,学生"9000"名。\n', encoding="utf-8")
+    out = tmp_path / "out.csv"
+    assert dudao("tag", path, "--to", "csv", "-o", out).returncode == 0
+    assert out.read_bytes().startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(out.read_text(encoding="utf-8-sig"))))
+    assert rows[0]["text"].startswith("'=cmd()")
+    assert rows[0]["role"] == "overview"
+    paragraph_rows = list(
+        csv.DictReader(io.StringIO(dudao("tag", path, "--to", "csv", "--unit", "paragraph").stdout.decode()))
+    )
+    assert len(paragraph_rows) == 1
+
+
+def test_tag_output_is_replaced_as_a_whole_or_not_at_all(sample, tmp_path):
+    out = tmp_path / "out.json"
+    out.write_text("old", encoding="utf-8")
+    assert dudao("tag", tmp_path / "gone.txt", "-o", out).returncode == 1
+    assert out.read_text(encoding="utf-8") == "old"
+    assert dudao("tag", sample, "-o", out).returncode == 0
+    assert json.loads(out.read_text(encoding="utf-8"))["schema"] == "dudao.report/1"
+    assert [path.name for path in tmp_path.iterdir()] == ["out.json"]
+    run = dudao("tag", sample, "-o", tmp_path / "no" / "out.json")
+    assert run.returncode == 1
+    assert b"folder exists" in run.stderr
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk", "ascii"])
+def test_tag_terminal_shows_sections_coverage_and_missing_domains(sample, encoding):
+    run = dudao("--lang", "zh", "tag", sample, "--to", "terminal", PYTHONIOENCODING=encoding, COLUMNS="100")
+    assert run.returncode == 0, run.stderr
+    if encoding != "ascii":
+        shown = run.stdout.decode("utf-8", "replace")
+        assert "各领域覆盖情况" in shown
+        assert "存在的问题" in shown
+
+
+def test_tag_terminal_markup_in_a_report_is_text(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("一、基本情况\n全县[/red]有[bold]学校20所。\n", encoding="utf-8")
+    assert "全县[/red]有[bold]学校20所。" in dudao("tag", path, "--to", "terminal", COLUMNS="120").stdout.decode()
+
+
+def test_tag_explain_has_evidence(sample):
+    data = json.loads(dudao("tag", sample, "--explain").stdout)
+    evidence = data["paragraphs"][-3]["clauses"][0]["domains"][0]["evidence"]
+    assert {"term", "weight", "spans"} <= set(evidence[0])
+
+
+def test_inspect_text_prints_what_offsets_count_in(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_bytes("\ufeff一、基本情况\r\n全县有学校20所。\r\n".encode())
+    assert dudao("inspect", path, "--to", "text").stdout.decode() == "一、基本情况\r\n全县有学校20所。\r\n"
+    data = json.loads(dudao("inspect", path).stdout)
+    assert data["headings"][0]["text"] == "一、基本情况"
+    assert "20" in dudao("inspect", path, "--to", "terminal").stdout.decode()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_is_in_the_asked_language(command):
+    english, chinese = dudao(command, "--help"), dudao(command, "--help", LC_ALL="zh_CN.UTF-8")
+    assert english.returncode == chinese.returncode == 0
+    assert english.stdout.decode().isascii() or command == "tag"
+    assert any("\u4e00" <= char <= "\u9fff" for char in chinese.stdout.decode())
+
+
+@pytest.mark.parametrize(
+    "arguments", [["tag"], ["tag", "x", "--to", "nothing"], ["nothing"], ["tag", "x", "--jobs", "0"]]
+)
+def test_wrong_usage_is_2(arguments):
+    run = dudao(*arguments)
+    assert run.returncode == 2
+    assert b"Traceback" not in run.stderr
+
+
+def test_models_commands():
+    listed = json.loads(dudao("models", "list", "--json").stdout)
+    assert any(each["current"] for each in listed)
+    assert dudao("models", "verify").returncode == 0
+    assert "macro F1" in dudao("models", "show").stdout.decode()
+    assert json.loads(dudao("models", "show", "--json").stdout)["files"]
+    assert dudao("models", "use", "77.0.0").returncode == 1
+
+
+def test_corpus_check_and_stats():
+    assert dudao("corpus", "check").returncode == 0
+    counts = json.loads(dudao("corpus", "stats", "--json").stdout)
+    assert counts["whole_reports"] >= 15
+    assert counts["clauses"] >= 1500
+    assert min(counts["domains"].values()) >= 40
+    assert all(count >= (10 if role == "closing" else 30) for role, count in counts["roles"].items())
+    assert counts["terms"] >= 1200
+
+
+def test_evaluate_prints_metrics(tmp_path):
+    gold = ROOT / "tests" / "data" / "heldout" / "musong-2022.jsonl"
+    data = json.loads(dudao("evaluate", gold, "--json").stdout)
+    assert {"macro_f1", "macro_f1_interval", "micro_f1", "domains", "expected_calibration_error"} <= set(data)
+    assert dudao("evaluate", gold).returncode == 0
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text('{"text": "x", "domains": ["finance"]}\n{"text": "x"}\n', encoding="utf-8")
+    run = dudao("evaluate", bad)
+    assert run.returncode == 1
+    assert b"bad.jsonl:2" in run.stderr
+
+
+def test_evaluate_takes_records_from_outside(tmp_path):
+    path = tmp_path / "outside.jsonl"
+    path.write_text(
+        '{"text": "教师工资按月发放。", "domains": ["teachers"], "permitted": ["finance"]}\n', encoding="utf-8"
+    )
+    assert json.loads(dudao("evaluate", path, "--json").stdout)["clauses"] == 1
+
+
+def test_tag_a_report_imports_neither_scikit_learn_nor_lxml(sample):
+    code = f"import sys; sys.argv = ['dudao', 'tag', {str(sample)!r}, '--to', 'json']\nfrom dudao.cli import run\nrun(sys.argv[1:])\nprint([m for m in ('sklearn', 'scipy', 'lxml', 'jieba', 'joblib', 'pandas', 'jinja2', 'rich') if m in sys.modules], file=sys.stderr)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert run.stderr.strip() == "[]"
+
+
+def test_help_imports_neither_numpy_nor_rich():
+    code = "import sys\nfrom dudao.cli import run\nrun(['--help'])\nprint([m for m in ('numpy', 'rich', 'jinja2') if m in sys.modules], file=sys.stderr)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert run.stderr.strip() == "[]"
+
+
+def test_tag_ten_megabytes_ends(tmp_path):
+    path = tmp_path / "large.txt"
+    path.write_text(
+        "某县自评报告\n一、自查情况\n" + "全县教师工资按月足额发放，校园安全形势平稳有序。\n" * 60_000, encoding="utf-8"
+    )
+    run = dudao("inspect", path, "--to", "json")
+    assert run.returncode == 0
+    assert len(run.stdout) > 10_000_000
