@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,6 +12,7 @@ from dudao.taxonomy import MOST_DOMAINS, Taxonomy
 
 _LEAST_SHARE = 0.2  # of a paragraph's characters, below which a domain without a figure falls away
 _MOST_IN_PARAGRAPH = 4
+_DIGIT = re.compile(r"\d")
 
 
 def choose(scores: Scores, settings: Settings, taxonomy: Taxonomy) -> tuple[list[tuple[int, ...]], list[bool]]:
@@ -59,7 +61,7 @@ def combine(
     total = 0
     for text, domains in zip(texts, chosen, strict=True):
         total += len(text)
-        has_digit = any(char.isdigit() for char in text)
+        has_digit = _DIGIT.search(text) is not None
         for nth, domain in enumerate(domains):
             characters[domain] = characters.get(domain, 0) + len(text)
             if nth == 0:

@@ -31,6 +31,7 @@ from dudao.readers import Source, read_document
 from dudao.store import load_classifier
 from dudao.taxonomy import Taxonomy
 
+_CLAUSES_AT_ONCE = 4096  # scored together; the context step holds about 3 KB a clause
 _AHEAD = 4  # reports a worker may be ahead of the reader, so that a slow consumer does not fill the memory
 
 
@@ -200,12 +201,19 @@ class Tagger:
 
     def _scores(self, paragraphs: Sequence[Paragraph]) -> Scores:
         """Scores of all clauses of the paragraphs, in order; a paragraph without a clause counts as one."""
-        texts = [clause.text for paragraph in paragraphs for clause in paragraph.clauses or (paragraph,)]
-        index = (
-            np.repeat(np.arange(len(paragraphs)), [max(1, len(paragraph.clauses)) for paragraph in paragraphs])
-            if paragraphs
-            else np.zeros(0, dtype=np.int64)
-        )
+        blocks = [np.zeros((0, len(self._classifier.labels)))]
+        low = held = 0
+        for high, paragraph in enumerate(paragraphs, 1):
+            held += max(1, len(paragraph.clauses))
+            if held >= _CLAUSES_AT_ONCE or high == len(paragraphs):
+                blocks.append(self._block_scores(paragraphs[low:high]))
+                low, held = high, 0
+        return np.concatenate(blocks)
+
+    def _block_scores(self, paragraphs: Sequence[Paragraph]) -> Scores:
+        texts = [unit.text for paragraph in paragraphs for unit in paragraph.clauses or (paragraph,)]
+        counts = [max(1, len(paragraph.clauses)) for paragraph in paragraphs]
+        index = np.repeat(np.arange(len(paragraphs)), counts)
         logits = self._classifier.logits(texts)
         return self._classifier.in_context(logits, index, [paragraph.section for paragraph in paragraphs])
 

@@ -98,7 +98,7 @@ def _print_coverage(
     out.print()
     out.print(Rule(Text(t("Coverage by domain", "各领域覆盖情况"), style="bold"), style="dim"), width=width)
     most = max((each.share for each in tagged.coverage.values()), default=0.0) or 1.0
-    room = max(10, min(40, width - 50))
+    room = max(8, min(40, width - 62))
     grid = Table.grid(padding=(0, 1))
     grid.add_column(no_wrap=True)
     grid.add_column(no_wrap=True, style="dim")
