@@ -24,7 +24,7 @@ import numpy as np
 
 from dudao import Tagger, store
 from dudao.corpus import Record, load_corpus, read_records
-from dudao.evaluation import judge, label_matrix, macro_f1, summarise
+from dudao.evaluation import judge, label_matrix, label_spans, macro_f1, summarise
 from dudao.taxonomy import load_taxonomy
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -140,22 +140,8 @@ def held_out(tagger: Tagger) -> list[tuple[str, list[Record]]]:
         (path.stem, list(read_records(path))) for path in sorted((ROOT / "tests" / "data" / "heldout").glob("*.jsonl"))
     ]
     if SHARED.is_file():
-        asked = {
-            (each["start"], each["end"]): each for each in json.loads(LABELS.read_text(encoding="utf-8"))["clauses"]
-        }
-        records = [
-            Record(
-                clause.text,
-                tuple(label["domains"]),
-                report="shanyin-2021",
-                section=paragraph.section,
-                paragraph=paragraph.index,
-                permitted=tuple(label.get("permitted", ())),
-            )
-            for paragraph in tagger.outline(SHARED).paragraphs
-            for clause in paragraph.clauses
-            if (label := asked.get((clause.start, clause.end)))
-        ]
+        labels = json.loads(LABELS.read_text(encoding="utf-8"))["clauses"]
+        records = label_spans(tagger.outline(SHARED), labels)
         sets.append(("shanyin-2021 (real)", records))
     return sets
 

@@ -7,8 +7,7 @@ import json
 import pytest
 
 from conftest import ROOT
-from dudao.corpus import Record
-from dudao.evaluation import judge, summarise
+from dudao.evaluation import judge, label_spans, summarise
 
 
 @pytest.fixture(scope="module")
@@ -45,19 +44,6 @@ def test_real_report_clauses_and_roles(tagged, labels):
 
 
 def test_real_report_domains(tagged, labels, tagger):
-    asked = {(each["start"], each["end"]): each for each in labels}
-    records = []
-    for paragraph in tagged.report.paragraphs:
-        for clause in paragraph.clauses:
-            label = asked[clause.start, clause.end]
-            records.append(
-                Record(
-                    clause.text,
-                    tuple(label["domains"]),
-                    report="real",
-                    section=paragraph.section,
-                    paragraph=paragraph.index,
-                    permitted=tuple(label.get("permitted", ())),
-                )
-            )
+    records = label_spans(tagged.report, labels)
+    assert len(records) == len(labels)
     assert summarise(judge(tagger.classifier, records))["macro_f1"] >= 0.80

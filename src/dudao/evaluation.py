@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from dudao.classifier import Classifier, Scores
 from dudao.corpus import Record
 from dudao.decision import choose, combine
-from dudao.document import Document
+from dudao.document import Document, Report
 from dudao.outline import outline
 from dudao.taxonomy import Taxonomy
 
@@ -68,6 +68,38 @@ def judge(classifier: Classifier, records: Sequence[Record]) -> Judged:
     scores = classifier.in_context(classifier.logits([record.text for record in records]), index, sections)
     chosen, uncertain = choose(scores, classifier.settings, classifier.taxonomy)
     return judged(records, scores, chosen, uncertain, classifier.labels)
+
+
+def label_spans(report: Report, labels: Sequence[Mapping[str, Any]]) -> list[Record]:
+    """Labels that are kept as spans, without the report's text, as records.
+
+    Parameters
+    ----------
+    report : Report
+        The outline of the report that the spans count in.
+    labels : sequence of mapping
+        Each with ``start``, ``end`` and ``domains``; ``role`` and ``permitted`` where known.
+
+    Returns
+    -------
+    list of Record
+        One a clause of the outline that has a label, in order.
+    """
+    of_span = {(label["start"], label["end"]): label for label in labels}
+    return [
+        Record(
+            text=clause.text,
+            domains=tuple(label["domains"]),
+            report=report.document.source,
+            section=paragraph.section,
+            paragraph=paragraph.index,
+            role=label.get("role"),
+            permitted=tuple(label.get("permitted", ())),
+        )
+        for paragraph in report.paragraphs
+        for clause in paragraph.clauses
+        if (label := of_span.get((clause.start, clause.end))) is not None
+    ]
 
 
 def judged(
