@@ -15,6 +15,7 @@ ORDER = [
     "taxonomy",
     "document",
     "language",
+    "messages",
     "readers",
     "outline",
     "tokens",

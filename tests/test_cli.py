@@ -218,3 +218,38 @@ def test_tag_ten_megabytes_ends(tmp_path):
     run = dudao("inspect", path, "--to", "json")
     assert run.returncode == 0
     assert len(run.stdout) > 10_000_000
+
+
+def test_errors_and_usage_are_in_chinese_where_the_locale_is(tmp_path):
+    run = dudao("tag", tmp_path / "gone.txt", LC_ALL="zh_CN.UTF-8")
+    assert "没有这个文件" in run.stderr.decode()
+    assert "请检查路径" in run.stderr.decode()
+    assert "缺少参数" in dudao("tag", "--lang", "zh").stderr.decode()
+    assert "没有命令" in dudao("--lang", "zh", "nothing").stderr.decode()
+
+
+def test_every_raised_message_has_its_chinese():
+    import ast
+
+    from dudao.messages import CATALOGUE, chinese
+
+    def templates(node):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+        elif isinstance(node, ast.JoinedStr):
+            yield "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)
+        elif isinstance(node, ast.IfExp):
+            yield from templates(node.body)
+            yield from templates(node.orelse)
+
+    errors = {"DudaoError", "ReadError", "TaxonomyError", "CorpusError", "ModelError", "TrainingError"}
+    missing = set()
+    for path in (ROOT / "src" / "dudao").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in errors:
+                for argument in [*node.args[:1], *(word.value for word in node.keywords if word.arg == "hint")]:
+                    missing |= {template for template in templates(argument) if template not in CATALOGUE}
+    assert missing == set()
+    assert all(text.count("{}") == CATALOGUE[text].count("{}") for text in CATALOGUE)
+    assert chinese("is a PDF, which is not read") == "是 PDF 文件，不能读取"
+    assert chinese("what nobody says") == "what nobody says"

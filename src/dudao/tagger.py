@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,6 +31,8 @@ from dudao.outline import outline, outline_text
 from dudao.readers import Source, read_document
 from dudao.store import load_classifier
 from dudao.taxonomy import Taxonomy
+
+_log = logging.getLogger(__name__)
 
 _CLAUSES_AT_ONCE = 4096  # scored together; the context step holds about 3 KB a clause
 _AHEAD = 4  # reports a worker may be ahead of the reader, so that a slow consumer does not fill the memory
@@ -60,6 +63,7 @@ class Tagger:
             There is none of that name, or its files are damaged.
         """
         version, classifier, digest = load_classifier(ref)
+        _log.info("model %s loaded from %s", version.version, version.path)
         return cls(classifier, ModelInfo(version.version, classifier.taxonomy.version, digest))
 
     @property
@@ -96,6 +100,9 @@ class Tagger:
                 where=report.document.source,
                 hint="is it a report? `dudao inspect` shows what was found",
             )
+        _log.info(
+            "%s: %d headings, %d paragraphs", report.document.source, len(report.headings), len(report.paragraphs)
+        )
         return self.tag_outline(report, explain=explain)
 
     def outline(self, source: Source, *, name: str | None = None) -> Report:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import click
 
 from dudao import __version__
-from dudao.cli.common import SOME_FAILED, WRONG_USAGE, say_error
+from dudao.cli.common import SOME_FAILED, WRONG_USAGE, say, say_error
 from dudao.errors import DudaoError
 from dudao.language import Translate, language, translator
 
@@ -98,7 +98,7 @@ def run(arguments: list[str]) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.UsageError as error:
-        error.show()
+        _show_usage_error(error, t)
         return WRONG_USAGE
     except click.ClickException as error:
         error.show()
@@ -127,6 +127,16 @@ def run(arguments: list[str]) -> int:
             t,
         )
         return SOME_FAILED
+
+
+def _show_usage_error(error: click.UsageError, t: Translate) -> None:
+    if t("en", "zh") == "en":
+        error.show()
+        return
+    from dudao.messages import chinese
+
+    command = error.ctx.command_path if error.ctx else "dudao"
+    say(f"用法错误：{chinese(error.format_message())}（运行 {command} --help 查看用法）")
 
 
 def _lang_first(arguments: list[str]) -> list[str]:

@@ -28,7 +28,13 @@ def say(message: str) -> None:
 
 def say_error(error: DudaoError | str, t: Translate) -> None:
     """An error on standard error: what, where, what next."""
-    say(f"{t('error', '错误')}: {error}")
+    english = str(error)
+    if isinstance(error, DudaoError) and t("en", "zh") == "zh":
+        from dudao.messages import chinese_error
+
+        say(f"错误：{chinese_error(error)}")
+    else:
+        say(t(f"error: {english}", f"错误：{english}"))
 
 
 def models_folder(named: Path | None) -> Path:

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from dudao.document import DomainScore, TaggedParagraph, TaggedReport
 from dudao.language import Translate
+from dudao.messages import localised
 from dudao.taxonomy import Taxonomy
 
 _GROUP_COLOURS = ("red", "green", "blue", "magenta", "cyan", "yellow", "bright_blue", "bright_magenta")
@@ -34,7 +35,7 @@ def print_report(tagged: TaggedReport, out: Console, *, taxonomy: Taxonomy, unit
     ]
     out.print(Text("  ".join(fact for fact in facts if fact), style="dim"), width=width)
     for warning in tagged.warnings:
-        out.print(Text(f"! {warning}", style="yellow"), width=width)
+        out.print(Text(f"! {localised(warning, t)}", style="yellow"), width=width)
     headings = list(report.headings)
     for part in tagged.paragraphs:
         while headings and headings[0].start <= part.paragraph.start:

@@ -8,6 +8,7 @@ from rich.tree import Tree
 
 from dudao.document import Paragraph, Report
 from dudao.language import Translate
+from dudao.messages import localised
 from dudao.taxonomy import Taxonomy
 
 _PREVIEW = 36  # characters of a unit that are shown
@@ -42,7 +43,7 @@ def print_outline(report: Report, out: Console, *, taxonomy: Taxonomy, t: Transl
         )
     )
     for warning in report.warnings:
-        out.print(Text(f"! {warning}", style="yellow"))
+        out.print(Text(f"! {localised(warning, t)}", style="yellow"))
 
 
 def _add_paragraph(branch: Tree, paragraph: Paragraph, taxonomy: Taxonomy, t: Translate) -> None:
