@@ -116,9 +116,21 @@ def test_tag_terminal_shows_sections_coverage_and_missing_domains(sample, encodi
     run = dudao("--lang", "zh", "tag", sample, "--to", "terminal", PYTHONIOENCODING=encoding, COLUMNS="100")
     assert run.returncode == 0, run.stderr
     if encoding != "ascii":
-        shown = run.stdout.decode("utf-8", "replace")
+        shown = run.stdout.decode(encoding, "replace")
         assert "各领域覆盖情况" in shown
         assert "存在的问题" in shown
+
+
+def test_tag_output_follows_links_and_writes_into_pipes(sample, tmp_path):
+    (tmp_path / "kept.json").write_text("old", encoding="utf-8")
+    (tmp_path / "link.json").symlink_to(tmp_path / "kept.json")
+    assert dudao("tag", sample, "-o", tmp_path / "link.json").returncode == 0
+    assert (tmp_path / "link.json").is_symlink()
+    assert json.loads((tmp_path / "kept.json").read_text(encoding="utf-8"))["schema"] == "dudao.report/1"
+    os.mkfifo(tmp_path / "pipe")
+    reader = subprocess.Popen(["cat", str(tmp_path / "pipe")], stdout=subprocess.PIPE)
+    assert dudao("tag", sample, "-o", tmp_path / "pipe").returncode == 0
+    assert json.loads(reader.communicate(timeout=30)[0])["schema"] == "dudao.report/1"
 
 
 def test_tag_terminal_markup_in_a_report_is_text(tmp_path):

@@ -138,7 +138,18 @@ def test_is_furniture_knows_page_lines(line):
 
 
 @pytest.mark.parametrize(
-    "line", ["打印机配备到班。", "学校分享经验", "附件齐全", "大中小学思政课一体化", "第三页", "教育网站建设"]
+    "line",
+    [
+        "打印机配备到班。",
+        "分享优质资源，全县集团化办学覆盖率达到90%。",
+        "技术支持由县电教中心提供，覆盖120所学校。",
+        "监督电话：12345，受理投诉86件，全部办结。",
+        "学校分享经验",
+        "附件齐全",
+        "大中小学思政课一体化",
+        "第三页",
+        "教育网站建设",
+    ],
 )
 def test_is_furniture_leaves_text(line):
     assert not is_furniture(line)

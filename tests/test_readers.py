@@ -139,6 +139,29 @@ def test_read_html_nested_deeply_does_not_fail():
     assert "教师工资" in read_document(page.encode(), name="a.html").text
 
 
+def test_read_html_layout_table_and_split_containers_keep_their_paragraphs():
+    first, second = (
+        "<p>一、基本情况</p><p>全县有中小学二十所，在校学生一万余名，教职工九百人。</p>",
+        "<p>二、自查情况</p><p>全县教育支出增长，教师工资按月足额发放到位。</p>",
+    )
+    table = f"<html><body><div id='zoom'><table><tr><td>{first}{second}</td></tr></table></div></body></html>"
+    split = f"<html><body><div class='TRS_Editor'>{first}</div><div class='TRS_Editor'>{second}</div></body></html>"
+    for page in (table, split):
+        lines = read_document(page.encode(), name="a.html").text.split("\n")
+        assert lines[0] == "一、基本情况"
+        assert lines[2] == "二、自查情况"
+        assert len(lines) == 4
+
+
+def test_read_html_keeps_headings_in_heading_tags():
+    body = "".join(
+        f"<h3>{mark}、{name}</h3><p>全县教育系统认真落实各项部署，扎实推进学校建设与教师培养，取得了明显进展。</p>"
+        for mark, name in zip("一二三四", ("基本情况", "自查情况", "存在的问题", "改进措施"), strict=True)
+    )
+    text = read_document(f"<html><body><div class='main'>{body}</div></body></html>".encode(), name="a.html").text
+    assert all(line in text.split("\n") for line in ("一、基本情况", "三、存在的问题"))
+
+
 def test_find_reports_walks_folders_in_a_stable_order(tmp_path):
     (tmp_path / "b").mkdir()
     for name in ("b/2.txt", "1.html", "b/1.md", ".hidden.txt", "x.bin"):

@@ -114,6 +114,8 @@ def test_tag_headings_give_role_and_context(tagger):
         tagger.tag(["a"], headings=[[], []])
     with pytest.raises(TypeError):
         tagger.tag("一个字符串")
+    with pytest.raises(TypeError):
+        tagger.tag(["a"], headings=["五、存在的问题"])
 
 
 def test_tag_result_does_not_depend_on_the_batch(tagger):

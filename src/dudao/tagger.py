@@ -141,6 +141,8 @@ class Tagger:
             raise TypeError("texts is a single str: give a list of texts")
         if headings is not None and len(headings) != len(texts):
             raise ValueError(f"{len(texts)} texts but {len(headings)} heading paths")
+        if headings is not None and any(isinstance(path, str) for path in headings):
+            raise TypeError("a heading path is a list of headings, not a str")
         paths = [tuple(path) for path in headings] if headings is not None else [()] * len(texts)
         paragraphs = [outline_text(text, self.taxonomy, headings=path) for text, path in zip(texts, paths, strict=True)]
         scores = self._scores(paragraphs)

@@ -55,13 +55,23 @@ def console(file: TextIO | None = None) -> Console:
 
 
 @contextlib.contextmanager
-def output(path: Path | None, *, bom: bool = False) -> Iterator[TextIO]:
-    """Standard output, or a file that is replaced once everything is written; on an error it stays as it was."""
+def output(path: Path | None, *, bom: bool = False, screen: bool = False) -> Iterator[TextIO]:
+    """Standard output, or a file that is replaced once everything is written; on an error it stays as it was.
+
+    Data is UTF-8 wherever it goes; what is meant for a ``screen`` keeps the console's own encoding. A link is followed, and what is
+    no regular file (a device, a pipe) is written to, not replaced.
+    """
     if path is None:
-        with contextlib.suppress(AttributeError, ValueError):
-            sys.stdout.reconfigure(encoding="utf-8", errors="surrogatepass", newline="\n")  # type: ignore[union-attr]
+        if not screen:
+            with contextlib.suppress(AttributeError, ValueError):
+                sys.stdout.reconfigure(encoding="utf-8", errors="surrogatepass", newline="\n")  # type: ignore[union-attr]
         yield sys.stdout
         sys.stdout.flush()
+        return
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        with open(path, "w", encoding="utf-8", errors="surrogatepass", newline="") as device:
+            yield device
         return
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

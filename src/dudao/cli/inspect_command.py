@@ -42,7 +42,7 @@ def inspect_command(path: str, *, to: str | None, out: Path | None, t: Translate
     """Print the outline of one report."""
     document = read_document(sys.stdin.buffer.read(), name="<stdin>") if path == "-" else read_document(path)
     to = to or ("terminal" if out is None and sys.stdout.isatty() else "json")
-    with output(out) as file:
+    with output(out, screen=to == "terminal") as file:
         if to == "text":
             file.write(document.text)
             return OK

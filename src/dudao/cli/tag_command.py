@@ -147,7 +147,7 @@ class _Writer:
         self, stack: contextlib.ExitStack, to: str, out: Path | None, unit: str, tagger: Tagger, t: Translate
     ) -> None:
         self._to, self._unit, self._tagger, self._t = to, unit, tagger, t
-        self._file = stack.enter_context(output(out, bom=to == "csv"))
+        self._file = stack.enter_context(output(out, bom=to == "csv", screen=to == "terminal"))
         if to == "csv":
             from dudao.render.table import TableWriter
 

@@ -22,7 +22,7 @@ _ADDRESSEE = re.compile(
     r"(?:尊敬的)?[^。；：:]{2,40}(?:政府|委员会|厅|局|办公室|督导室|督导团|督导办|领导小组|评估组|督查组|检查组|督导组|考核组|各位领导|教育部|专家组)\s*[:：]"
 )
 _ISSUER = re.compile(
-    r"(?P<place>(?![全我本该各两乡])[^\s，。、：:；(（]{1,14}?(?:自治县|自治旗|特区|林区|新区|开发区|县|区|市|旗|省|州|盟))"
+    r"(?P<place>(?![全我本该各两乡])[^\s，。、：:；(（我全本各将年度0-9]{1,14}?(?:自治县|自治旗|特区|林区|新区|开发区|县|区|市|旗|省|州|盟))"
 )
 _YEAR = re.compile(r"(?<![0-9])(20[0-4][0-9])(?![0-9])|[二][〇○零O][一二三四][〇○零O一二三四五六七八九](?=年)")
 _HAN_DIGITS = {char: str(index) for index, char in enumerate("〇一二三四五六七八九")} | {"○": "0", "零": "0", "O": "0"}
@@ -168,14 +168,16 @@ def issuer_of(title: str, signatures: tuple[str, ...], opening: str) -> str:
     named = re.match(r"([^\s，。]{2,24}?(?:人民政府|教育局|教育体育局|教体局|教育厅))(?:办公室)?", title)
     if named:
         return named.group()
-    place = _ISSUER.match(title) or _ISSUER.search(opening)
+    place = _ISSUER.search(title) or _ISSUER.search(opening)
     return place.group("place") + "人民政府" if place else ""
 
 
 def year_of(title: str, opening: str, signatures: tuple[str, ...]) -> int | None:
     """The year reported on: the title's last, else the opening's first, else the signature's."""
     for piece, last in ((title, True), (opening, False), (" ".join(signatures), True)):
-        years = [_year(match.group()) for match in _YEAR.finditer(piece)]
+        # Document numbers (国办发〔2017〕49号) and a date in brackets behind the title are not the year reported on.
+        bare = re.sub(r"[〔\[（(][^〕\]）)]{0,24}[〕\]）)]", "", piece)
+        years = [_year(match.group()) for match in _YEAR.finditer(bare)]
         if years:
             return years[-1] if last else years[0]
     return None

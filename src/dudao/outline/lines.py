@@ -61,7 +61,8 @@ def physical_lines(text: str) -> list[Line]:
 
 def is_furniture(line: str) -> bool:
     """Whether a line is a web page's or a printed page's, not the report's."""
-    return len(line) <= _LONGEST_FURNITURE and _FURNITURE.fullmatch(line) is not None
+    # Furniture is labels and links: what ends like a sentence is the report's ("技术支持由县电教中心提供。").
+    return len(line) <= _LONGEST_FURNITURE and line[-1:] not in "。；" and _FURNITURE.fullmatch(line) is not None
 
 
 def wrap_width(text: str, lines: list[Line]) -> int | None:

@@ -55,6 +55,7 @@ _BLOCKS = frozenset(
         "quote",
     ]
 )
+_CELL_BLOCKS = frozenset(["p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "li"])
 _SKIPPED = frozenset(
     [
         "script",
@@ -138,7 +139,9 @@ def _article_lines(tree: Any) -> list[str]:
         found = tree.xpath(path)
         if not found:
             continue
-        lines = _lines(max(found, key=lambda element: len(element.text_content())))
+        # An article can be spread over several containers of one kind; one inside another counts once.
+        outer = [each for each in found if not any(parent in found for parent in each.iterancestors())]
+        lines = [line for each in outer for line in _lines(each)]
         if sum(map(len, lines)) >= _LEAST_CHARACTERS:
             title = _page_title(tree)
             if title and title not in "".join(lines[:4]):
@@ -146,12 +149,14 @@ def _article_lines(tree: Any) -> list[str]:
             return lines
     import trafilatura
 
+    title = _page_title(tree)
+    for element in list(tree.iter("h1", "h2", "h3", "h4", "h5", "h6")):
+        element.tag = "p"  # trafilatura drops headings of many pages, paragraphs of an article never
     extracted = trafilatura.bare_extraction(
         tree, include_comments=False, include_tables=True, favor_recall=True, with_metadata=False
     )
     body = getattr(extracted, "body", None)
     lines = [] if body is None else _lines(body)
-    title = _page_title(tree)
     if title and lines and title not in "".join(lines[:4]):
         lines.insert(0, title)
     return lines
@@ -190,6 +195,13 @@ def _lines(element: Any) -> list[str]:
     return lines
 
 
+def _is_data_row(row: Any) -> bool:
+    """Whether a table row holds cells of data, not a part of the page's layout: one cell alone, or cells with paragraphs."""
+    cells = [child for child in row if child.tag in {"td", "th", "cell"}]
+    blocks = [sum(inner.tag in _CELL_BLOCKS for inner in cell.iterdescendants()) for cell in cells]
+    return len(cells) > 1 and max(blocks) <= 1 and not any(inner.tag == "table" for inner in row.iterdescendants())
+
+
 def _walk(root: Any) -> Iterator[tuple[str, Any]]:
     """Text pieces, block borders and table rows in reading order; a stack, since pages nest without limit."""
     stack: list[tuple[Any, bool]] = [(root, False)]
@@ -206,7 +218,7 @@ def _walk(root: Any) -> Iterator[tuple[str, Any]]:
             if node.tail and node is not root:
                 yield "text", node.tail
             continue
-        if tag in {"tr", "row"} and not any(child.tag == "table" for child in node.iterdescendants()):
+        if tag in {"tr", "row"} and _is_data_row(node):
             cells = ["".join(child.itertext()) for child in node if child.tag in {"td", "th", "cell"}]
             yield "row", cells
             stack.append((node, True))
