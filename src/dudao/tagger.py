@@ -234,7 +234,7 @@ class Tagger:
             domains = tuple(self._domain(labels[column], float(row[column])) for column in columns)
             if explain:
                 domains = tuple(
-                    replace_evidence(each, self._evidence(clause.text, each.id, clause.start)) for each in domains
+                    each._replace(evidence=self._evidence(clause.text, each.id, clause.start)) for each in domains
                 )
             clauses.append(TaggedClause(clause, domains, unsure))
         pieces = [clause.text for clause in paragraph.clauses]
@@ -269,11 +269,6 @@ class Tagger:
             domain: Coverage(clauses[domain], characters[domain], characters[domain] / max(total, 1))
             for domain in clauses
         }
-
-
-def replace_evidence(domain: DomainScore, evidence: tuple[Evidence, ...]) -> DomainScore:
-    """The same domain with the terms that carried it."""
-    return domain._replace(evidence=evidence)
 
 
 def _weighted_mean(scores: Scores, pieces: Sequence[str]) -> Scores:

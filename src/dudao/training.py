@@ -125,7 +125,7 @@ def train(
     progress("calibration, context and thresholds")
     slopes = _platt(own, data.gold)
     own, of_heading = own * slopes[0] + slopes[1], of_heading * slopes[0] + slopes[1]
-    metrics = _cross_validated(data, taxonomy, own, of_heading, seed)
+    metrics = _cross_validated(data, taxonomy, own, of_heading, parameters, seed)
     settings = _choose_settings(data, taxonomy, own, of_heading, np.arange(len(records)), parameters)
     metrics["outline"] = role_accuracy(corpus.texts, records, taxonomy)
     progress("final fit on the whole corpus")
@@ -226,8 +226,8 @@ def _out_of_fold(data: _Data, parameters: Parameters, seed: int, progress: Progr
     Returns
     -------
     own : array, shape (n_records, n_domains)
-    of_heading : array, shape (n_records, n_headings_used, n_domains)
-        Flattened per fold: entry [i, h] is the log-odds of heading h by the model that scored record i's fold.
+    of_heading : array, shape (n_headings, n_domains)
+        In the order of ``data.headings``.
     """
     folds = list(GroupKFold(min(parameters.folds, len(set(data.groups)))).split(data.texts, groups=data.groups))
     progress(f"cross-validation: {len(folds)} folds by report")
@@ -344,12 +344,13 @@ def _choose_certain(
     return round(float(np.quantile(confidence, 1 - _LEAST_CERTAIN)), 4)
 
 
-def _cross_validated(data: _Data, taxonomy: Taxonomy, own: Scores, of_heading: Scores, seed: int) -> dict[str, Any]:
+def _cross_validated(
+    data: _Data, taxonomy: Taxonomy, own: Scores, of_heading: Scores, parameters: Parameters, seed: int
+) -> dict[str, Any]:
     """Metrics in which no report had a part in the model, context weights or thresholds that judge it."""
     scores = np.zeros_like(own)
     chosen: list[Sequence[int]] = [()] * data.n_records
     uncertain = [False] * data.n_records
-    parameters = Parameters()
     for others, rows in GroupKFold(min(5, len(set(data.groups)))).split(data.texts, groups=data.groups):
         settings = _choose_settings(data, taxonomy, own, of_heading, others, parameters)
         scores[rows] = _apply_context(data, own, of_heading, settings.context)[rows]

@@ -91,11 +91,7 @@ def _front(text: str, lines: list[Line], kinds: dict[int, ParagraphKind | None])
             kinds[i] = "signature"
     if body < len(lines) and body not in kinds and _is_addressee(text, lines[body]):
         kinds[body] = "addressee"
-    return "".join(_collapse(text[lines[i].start : lines[i].end], i > parts[0]) for i in parts)
-
-
-def _collapse(piece: str, follows: bool) -> str:
-    return re.sub(r"\s*[\r\n]+\s*", "", piece) if not follows else re.sub(r"\s*[\r\n]+\s*", "", piece.strip())
+    return "".join(re.sub(r"\s*[\r\n]+\s*", "", text[lines[i].start : lines[i].end]) for i in parts)
 
 
 def _is_title(text: str, line: Line) -> bool:
