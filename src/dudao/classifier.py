@@ -22,7 +22,8 @@ from dudao.tokens import Codes, Index, Keys, Segmenter, Spans, ngram_spans, span
 
 Scores = npt.NDArray[np.float64]
 
-FORMAT = 1
+FORMAT = 2
+_COUNTING = 1  # the format that counted terms and had no setting for it
 FILES = ("classifier.json", "classifier.npz", "dictionary.tsv", "taxonomy.toml")
 CONTEXT_FEATURES = (
     "paragraph",
@@ -65,6 +66,8 @@ class Settings:
         Weights of the context step: of the clause's own logit, the intercept, then `CONTEXT_FEATURES`.
     certain : float
         Least score of the first domain at which a clause is not marked uncertain.
+    binary : bool
+        Whether a term counts once a text however often it stands there; models of format 1 count each time.
     """
 
     labels: tuple[str, ...]
@@ -72,6 +75,7 @@ class Settings:
     thresholds: tuple[float, ...]
     context: tuple[float, ...]
     certain: float
+    binary: bool = True
 
 
 class KeyTable:
@@ -168,6 +172,7 @@ class Classifier:
                 thresholds=tuple(map(float, raw["thresholds"])),
                 context=tuple(map(float, raw["context"])),
                 certain=float(raw["certain"]),
+                binary=bool(raw.get("binary", raw["format"] > _COUNTING)),
             )
             with np.load(io.BytesIO(files["classifier.npz"]), allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in _ARRAYS}
@@ -224,7 +229,7 @@ class Classifier:
         n_features = len(self._idf)
         cells, counts = np.unique(occurrences.row * n_features + occurrences.feature, return_counts=True)
         row, feature = np.divmod(cells, n_features)
-        value = counts * self._idf[feature]
+        value = self._idf[feature] if self.settings.binary else self._idf[feature] * counts
         blocks = []
         for weight, inside in zip(
             self.settings.block_weights, (feature < self._border, feature >= self._border), strict=True

@@ -1,10 +1,11 @@
-"""Labelled records and the glossary: load, check, digest, count."""
+"""Labelled records and the glossary: load, split, check, digest, count."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
 import json
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from typing import Any
 
 from dudao.errors import CorpusError
 from dudao.taxonomy import MOST_DOMAINS, Taxonomy
+from dudao.tokens import Segmenter, term_strings
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,17 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """All that a model is trained from, with the digests that its manifest quotes."""
+    """All that a model is trained from, with the digests that its manifest quotes.
+
+    Attributes
+    ----------
+    records : tuple of Record
+        What a model learns from: every report that `SPLITS` does not set aside.
+    held_out : tuple of Record
+        The reports of the split ``test``: no choice may look at them, they judge the finished model once.
+    texts : dict of str to str
+        Whole reports, of both splits, by id.
+    """
 
     root: Path
     records: tuple[Record, ...]
@@ -64,10 +76,20 @@ class Corpus:
     texts: dict[str, str] = field(repr=False, default_factory=dict)
     digest: str = ""
     glossary_digest: str = ""
+    held_out: tuple[Record, ...] = ()
+
+    @property
+    def everything(self) -> tuple[Record, ...]:
+        """The records of both splits."""
+        return self.records + self.held_out
+
+
+SPLITS = "reports.csv"
+_SET_ASIDE = "test"
 
 
 def load_corpus(root: Path, taxonomy: Taxonomy) -> Corpus:
-    """Read ``root/**/*.jsonl``, ``root/glossary.tsv`` and the reports' texts.
+    """Read ``root/**/*.jsonl``, ``root/glossary.tsv``, the reports' texts, and from `SPLITS` which reports are set aside.
 
     Raises
     ------
@@ -82,12 +104,31 @@ def load_corpus(root: Path, taxonomy: Taxonomy) -> Corpus:
     for path in files:
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
         records.extend(read_records(path, taxonomy))
+    if (root / SPLITS).is_file():
+        digest.update(",".join(sorted(_set_aside(root / SPLITS))).encode())
     if not records:
         raise CorpusError("no labelled record found", where=str(root), hint="records are lines of *.jsonl files")
     glossary_path = root / "glossary.tsv"
     glossary = read_glossary(glossary_path, taxonomy) if glossary_path.is_file() else []
     texts = {path.stem: path.read_text(encoding="utf-8") for path in sorted((root / "reports").glob("*.txt"))}
-    return Corpus(root, tuple(records), tuple(glossary), texts, digest.hexdigest(), _digest(glossary_path))
+    aside = _set_aside(root / SPLITS)
+    return Corpus(
+        root,
+        tuple(record for record in records if record.report not in aside),
+        tuple(glossary),
+        texts,
+        digest.hexdigest(),
+        _digest(glossary_path),
+        tuple(record for record in records if record.report in aside),
+    )
+
+
+def _set_aside(path: Path) -> frozenset[str]:
+    """Ids of the reports whose ``split`` is test; none where the table is missing or has no such column."""
+    if not path.is_file():
+        return frozenset()
+    with path.open(encoding="utf-8-sig", newline="") as handle:
+        return frozenset(row["id"] for row in csv.DictReader(handle) if row.get("split") == _SET_ASIDE)
 
 
 def read_records(path: Path, taxonomy: Taxonomy | None = None) -> Iterator[Record]:
@@ -192,15 +233,16 @@ class Finding:
 
 _SHINGLE = 5  # characters
 _NEAR = 0.5  # Jaccard similarity of shingle sets above which two clauses count as near-duplicates
+_MOST_NEAR = 0.01  # share of clauses with a near-duplicate in another report that a corpus may have
 
 
 def check(corpus: Corpus, taxonomy: Taxonomy) -> list[Finding]:
-    """Look for doubled ids, texts labelled in two ways, near-duplicates between reports, glossary conflicts and broken text."""
+    """Look for doubled ids, texts labelled in two ways, near-duplicates between reports and splits, glossary conflicts, broken text."""
     findings: list[Finding] = []
-    by_id = Counter(record.id for record in corpus.records if record.id)
+    by_id = Counter(record.id for record in corpus.everything if record.id)
     findings += [Finding("error", id_, f"id given {count} times") for id_, count in by_id.items() if count > 1]
     labels: dict[str, Record] = {}
-    for record in corpus.records:
+    for record in corpus.everything:
         known = labels.setdefault(record.text, record)
         if set(known.domains) != set(record.domains):
             findings.append(Finding("warning", record.id, f"same text as {known.id}, other domains"))
@@ -209,17 +251,87 @@ def check(corpus: Corpus, taxonomy: Taxonomy) -> list[Finding]:
             findings.append(Finding("error", record.id, f"not found in the text of {record.report}"))
         if "\ufffd" in record.text:
             findings.append(Finding("error", record.id, "holds a replacement character"))
-    doubled = [term for term, count in Counter(each.term for each in corpus.glossary).items() if count > 1]
-    findings += [Finding("error", "glossary", f"term given twice: {term}") for term in doubled]
+    findings += _glossary_faults(corpus, taxonomy)
     findings += [Finding("warning", "glossary", each) for each in _misleading(corpus)]
-    # How reports begin and end is formula: "特此报告。" stands in most of them.
-    formula = {taxonomy.opening_role, *(role.id for role in taxonomy.roles if role.at_end)}
-    pairs = near_duplicates([record for record in corpus.records if record.role not in formula])
+    pairs = near_duplicates(_told(corpus.everything, taxonomy))
     findings += [
         Finding("warning", first.id, f"nearly the same as {second.id} ({similarity:.2f})")
         for first, second, similarity in pairs
     ]
+    aside = {record.report for record in corpus.held_out}
+    findings += [
+        Finding("error", first.id, f"leaks between the splits: nearly the same as {second.id} ({similarity:.2f})")
+        for first, second, similarity in pairs
+        if (first.report in aside) != (second.report in aside)
+    ]
+    share = near_duplicate_share(pairs, len(corpus.everything))
+    if share > _MOST_NEAR:
+        findings.append(
+            Finding("error", "corpus", f"{share:.1%} of the clauses have a near-duplicate in another report")
+        )
     return findings
+
+
+def _told(records: Sequence[Record], taxonomy: Taxonomy) -> list[Record]:
+    """The records without a report's beginning and end, which are formula: "特此报告。" stands in most of them."""
+    formula = {taxonomy.opening_role, *(role.id for role in taxonomy.roles if role.at_end)}
+    return [record for record in records if record.role not in formula]
+
+
+def near_duplicate_share(pairs: Sequence[tuple[Record, Record, float]], n_records: int) -> float:
+    """Share of records that are in one of the pairs."""
+    held = {id(record) for first, second, _ in pairs for record in (first, second)}
+    return len(held) / max(1, n_records)
+
+
+_LEAST_TERM = 2  # characters; one alone is everyday language
+
+
+def _glossary_faults(corpus: Corpus, taxonomy: Taxonomy) -> list[Finding]:
+    """Terms given twice, also where only width, case or blanks differ, and terms that say nothing."""
+    findings = []
+    seen: dict[str, Term] = {}
+    for term in corpus.glossary:
+        plain = "".join(unicodedata.normalize("NFKC", term.term).casefold().split())
+        known = seen.setdefault(plain, term)
+        if known is not term:
+            other = " with other domains" if set(known.domains) != set(term.domains) else ""
+            findings.append(Finding("error", "glossary", f"term given twice: {term.term}{other}"))
+        if len(plain) < _LEAST_TERM:
+            findings.append(Finding("error", "glossary", f"term too short: {term.term}"))
+        if len(term.domains) > 1 and taxonomy.exclusive_ids & set(term.domains):
+            findings.append(Finding("error", "glossary", f"an exclusive domain beside another: {term.term}"))
+        if term.kind == _DOCUMENT and term.year is None:
+            findings.append(Finding("warning", "glossary", f"document without its year: {term.term}"))
+    return findings
+
+
+_DOCUMENT = "document"
+
+
+def vocabulary_growth(corpus: Corpus, *, steps: int = 4) -> list[tuple[int, int, int]]:
+    """How many different words the reports hold as they are added one by one, in the order of their ids.
+
+    Returns
+    -------
+    list of (int, int, int)
+        Reports, running words and different words at each step. Templates and variations show as a curve that lies flat.
+    """
+    reports = sorted({record.report for record in corpus.everything})
+    clauses: dict[str, list[str]] = {report: [] for report in reports}
+    for record in corpus.everything:
+        clauses[record.report].append(record.text)
+    texts = ["。".join(clauses[report]) for report in reports]
+    known: set[str] = set()
+    running, grown = 0, []
+    marks = {max(1, round(len(reports) * step / steps)) for step in range(1, steps + 1)}
+    for number, line in enumerate(term_strings(texts, Segmenter())[0], 1):
+        words = [term for term in line.split() if "_" not in term]
+        running += len(words)
+        known.update(words)
+        if number in marks:
+            grown.append((number, running, len(known)))
+    return grown
 
 
 def near_duplicates(records: Sequence[Record]) -> list[tuple[Record, Record, float]]:
@@ -248,7 +360,7 @@ _AGREEMENT = 0.25
 
 def _misleading(corpus: Corpus) -> list[str]:
     """Glossary terms whose use in the corpus contradicts their label."""
-    joined = [(record.text, set(record.domains)) for record in corpus.records]
+    joined = [(record.text, set(record.domains)) for record in corpus.everything]
     everything = "\n".join(text for text, _ in joined)
     found = []
     for term in corpus.glossary:
@@ -264,8 +376,8 @@ def _misleading(corpus: Corpus) -> list[str]:
 
 
 def stats(corpus: Corpus, taxonomy: Taxonomy) -> dict[str, Any]:
-    """Counts of what the corpus holds."""
-    records = corpus.records
+    """Counts of what the corpus holds, of both splits."""
+    records = corpus.everything
     terms_of: dict[str, list[str]] = {}
     for term in corpus.glossary:
         for domain in term.domains:
@@ -277,12 +389,18 @@ def stats(corpus: Corpus, taxonomy: Taxonomy) -> dict[str, Any]:
     return {
         "reports": len({record.report for record in records}),
         "whole_reports": len(corpus.texts),
+        "set_aside": len({record.report for record in corpus.held_out}),
         "clauses": len(records),
         "characters": sum(len(record.text) for record in records),
         "several_domains": sum(len(record.domains) > 1 for record in records),
         "indirect": indirect,
         "domains": _counts((domain for record in records for domain in record.domains), taxonomy.domain_ids),
         "roles": _counts((record.role for record in records if record.role), taxonomy.role_ids),
+        "near_duplicates": near_duplicate_share(near_duplicates(_told(records, taxonomy)), len(records)),
+        "vocabulary": [
+            {"reports": reports, "words": running, "different": different}
+            for reports, running, different in vocabulary_growth(corpus)
+        ],
         "terms": len(corpus.glossary),
         "terms_by_domain": _counts(
             (domain for term in corpus.glossary for domain in term.domains), taxonomy.domain_ids

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ Flags = npt.NDArray[np.bool_]
 
 _RESAMPLES = 1000
 _BINS = 10
+_KEPT = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,7 @@ def summarise(result: Judged, *, seed: int = 0) -> dict[str, Any]:
     right = result.gold | result.permitted
     rows = np.arange(len(result.primary))
     first_right = right[rows, result.primary]
+    confidence = result.scores[rows, result.primary]
     sure = ~result.uncertain
     exact = ((result.given == result.gold) | result.permitted).all(axis=1)
     return {
@@ -148,22 +150,90 @@ def summarise(result: Judged, *, seed: int = 0) -> dict[str, Any]:
         "micro_f1_interval": intervals["micro"],
         "exact_match": _rounded(float(exact.mean())),
         "first_domain_accuracy": _rounded(float(first_right.mean())),
-        "expected_calibration_error": _rounded(calibration_error(result.scores[rows, result.primary], first_right)),
+        "expected_calibration_error": _rounded(calibration_error(confidence, first_right)),
         "not_uncertain": _rounded(float(sure.mean())),
         "first_domain_accuracy_of_not_uncertain": _rounded(float(first_right[sure].mean()) if sure.any() else 0.0),
+        "reliability": [asdict(each) for each in reliability(confidence, first_right)],
+        "coverage": coverage_curve(confidence, first_right),
         "domains": _by_domain(result.labels, counts.sum(axis=0), intervals["domains"]),
     }
 
 
-def calibration_error(confidence: Scores, right: Flags) -> float:
-    """Expected calibration error over ten bins of equal width."""
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """First domains of like confidence: their number, mean confidence and the share that is right."""
+
+    clauses: int
+    confidence: float
+    accuracy: float
+
+
+def reliability(confidence: Scores, right: Flags) -> list[Bin]:
+    """Confidence beside accuracy in ten bins of equal width; empty bins are left out."""
     bins = np.minimum((confidence * _BINS).astype(np.int64), _BINS - 1)
-    total = 0.0
-    for number in range(_BINS):
-        inside = bins == number
-        if inside.any():
-            total += inside.mean() * abs(float(confidence[inside].mean()) - float(right[inside].mean()))
-    return total
+    inside = [bins == number for number in range(_BINS)]
+    return [
+        Bin(int(each.sum()), _rounded(float(confidence[each].mean())), _rounded(float(right[each].mean())))
+        for each in inside
+        if each.any()
+    ]
+
+
+def calibration_error(confidence: Scores, right: Flags) -> float:
+    """Expected calibration error over ten bins of equal width (Guo et al. 2017)."""
+    return sum(each.clauses * abs(each.confidence - each.accuracy) for each in reliability(confidence, right)) / max(
+        1, len(right)
+    )
+
+
+def coverage_curve(confidence: Scores, right: Flags) -> list[dict[str, float]]:
+    """How right the first domains are when only the surest clauses are kept.
+
+    Returns
+    -------
+    list of dict
+        ``kept`` (share of clauses), ``from`` (least confidence among them), ``accuracy``; the share falls from 1 by tenths.
+    """
+    order = np.argsort(-confidence, kind="stable")
+    curve = []
+    for kept in _KEPT:
+        n = max(1, round(kept * len(order)))
+        curve.append(
+            {
+                "kept": kept,
+                "from": _rounded(float(confidence[order[n - 1]])),
+                "accuracy": _rounded(float(right[order[:n]].mean())),
+            }
+        )
+    return curve
+
+
+def confusions(records: Sequence[Record], result: Judged, *, most: int = 12, examples: int = 2) -> list[dict[str, Any]]:
+    """The pairs of domains that are mistaken for each other most: one asked for and missed, another given for it.
+
+    Returns
+    -------
+    list of dict
+        ``asked``, ``given``, ``clauses`` and up to ``examples`` texts each, most frequent first.
+    """
+    missed = result.gold & ~result.given & ~result.permitted
+    wrong = result.given & ~result.gold & ~result.permitted
+    counts = missed.T.astype(np.int64) @ wrong.astype(np.int64)
+    found = []
+    for cell in np.argsort(-counts, axis=None, kind="stable")[:most].tolist():
+        asked, given = divmod(cell, len(result.labels))
+        if not counts[asked, given]:
+            break
+        rows = np.flatnonzero(missed[:, asked] & wrong[:, given]).tolist()
+        found.append(
+            {
+                "asked": result.labels[asked],
+                "given": result.labels[given],
+                "clauses": int(counts[asked, given]),
+                "examples": [records[row].text for row in rows[:examples]],
+            }
+        )
+    return found
 
 
 def primary_accuracy(records: Sequence[Record], result: Judged, taxonomy: Taxonomy) -> float:
@@ -189,19 +259,21 @@ def primary_accuracy(records: Sequence[Record], result: Judged, taxonomy: Taxono
     return agreed / max(1, len(sections))
 
 
-def role_accuracy(texts: dict[str, str], records: Sequence[Record], taxonomy: Taxonomy) -> dict[str, float]:
+def outline_metrics(texts: Mapping[str, str], records: Sequence[Record], taxonomy: Taxonomy) -> dict[str, Any]:
     """How well the outline finds the clauses of whole reports, and their roles.
 
     Returns
     -------
     dict
-        ``clauses``: share of labelled clauses that the outline cuts out exactly; ``roles``: share of those with the right role.
+        ``clauses``: share of labelled clauses that the outline cuts out exactly; ``roles``: share of those with the right role;
+        ``by_role``: precision, recall, F1 and support of each role that occurs.
     """
     by_report: dict[str, list[Record]] = {}
     for record in records:
         if record.report in texts:
             by_report.setdefault(record.report, []).append(record)
-    found = right = asked = 0
+    pairs: list[tuple[str | None, str]] = []  # asked, given
+    asked = 0
     for report, labelled in by_report.items():
         clauses = [
             clause
@@ -213,9 +285,25 @@ def role_accuracy(texts: dict[str, str], records: Sequence[Record], taxonomy: Ta
             asked += 1
             match = next((n for n in range(at, len(clauses)) if clauses[n].text == record.text), None)
             if match is not None:
-                found, at = found + 1, match + 1
-                right += clauses[match].role == record.role
-    return {"clauses": _rounded(found / max(1, asked)), "roles": _rounded(right / max(1, found))}
+                at = match + 1
+                pairs.append((record.role, clauses[match].role))
+    return {
+        "clauses": _rounded(len(pairs) / max(1, asked)),
+        "roles": _rounded(sum(ask == give for ask, give in pairs) / max(1, len(pairs))),
+        "by_role": {role: _role_row(role, pairs) for role in taxonomy.role_ids if any(role == ask for ask, _ in pairs)},
+    }
+
+
+def _role_row(role: str, pairs: Sequence[tuple[str | None, str]]) -> dict[str, float]:
+    hit = sum(ask == give == role for ask, give in pairs)
+    given = sum(give == role for _, give in pairs)
+    asked = sum(ask == role for ask, _ in pairs)
+    return {
+        "precision": _rounded(hit / max(1, given)),
+        "recall": _rounded(hit / max(1, asked)),
+        "f1": _rounded(2 * hit / max(1, given + asked)),
+        "support": asked,
+    }
 
 
 def macro_f1(gold: Flags, given: Flags) -> float:
