@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import ROOT, SHARED_REPORT
-from dudao.classifier import KeyTable
+from dudao.features import KeyTable
 from dudao.tokens import LONGEST, NGRAMS, Segmenter, _table, key_of, ngram_spans, span_keys, spans, term_strings
 
 

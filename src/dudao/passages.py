@@ -18,8 +18,9 @@ from dudao.outline import clauses as rules
 from dudao.outline import outline_text, role_cues
 from dudao.outline.roles import RoleCues
 from dudao.taxonomy import Taxonomy
+from dudao.tokens import batches
 
-_CHUNK = 1024  # texts at once: their arrays stay in the second-level cache
+_CHUNK = 80_000  # characters at once
 _LONGEST_SWITCH = 31  # characters before a colon in which a switch can begin, by `outline.roles`
 
 _END, _DOT, _OPEN, _CLOSE, _NUMERAL, _LEAD, _STRONG, _COLON, _DIGIT, _WORD, _CIRCLED, _NARROW, _ORDINAL, _OTHER = (
@@ -71,10 +72,10 @@ def split_passages(texts: Sequence[str], headings: Sequence[tuple[str, ...]], ta
     cues = role_cues(taxonomy)
     named = {path: _role_of_path(path, cues) for path in set(headings)}
     found = Passages([], [], [])
-    for low in range(0, len(texts), _CHUNK):
-        chunk = texts[low : low + _CHUNK]
+    for part in batches(texts, _CHUNK):
+        chunk = texts[part]
         edges, switches = _cuts(chunk, cues)
-        for number, (text, path, cuts) in enumerate(zip(chunk, headings[low : low + _CHUNK], edges, strict=True)):
+        for number, (text, path, cuts) in enumerate(zip(chunk, headings[part], edges, strict=True)):
             if cuts is None:
                 paragraph = outline_text(text, taxonomy, headings=path)
                 pieces = [clause.text for clause in paragraph.clauses] or [paragraph.text]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -158,7 +158,7 @@ def _rjieba_cut(dictionary: Sequence[tuple[str, int]]) -> Callable[[str], list[s
     tokenizer = rjieba.Jieba()
     for word, frequency in dictionary:
         tokenizer.add_word(word, frequency, None)
-    return lambda text: list(tokenizer.cut(text, True))
+    return lambda text: tokenizer.cut(text, True)  # type: ignore[no-any-return]
 
 
 def _jieba_cut(dictionary: Sequence[tuple[str, int]]) -> Callable[[str], list[str]]:
@@ -183,6 +183,16 @@ def private_jieba() -> Any:
     tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
     tokenizer.initialized = True
     return tokenizer
+
+
+def batches(texts: Sequence[str], characters: int) -> Iterator[slice]:
+    """Cut a list of texts into slices of about that many characters, whatever the texts' lengths; none is empty."""
+    low = held = 0
+    for high, text in enumerate(texts, 1):
+        held += len(text) + 1
+        if held >= characters or high == len(texts):
+            yield slice(low, high)
+            low, held = high, 0
 
 
 def spans(texts: Sequence[str], segmenter: Segmenter) -> Spans:
@@ -260,6 +270,23 @@ def span_keys(codes: Codes, start: Index, length: Index) -> Keys:
         at = np.minimum(start + offset, len(codes) - 1) if len(codes) else start
         key = np.where(inside, (key << np.uint64(16)) | codes[at].astype(np.uint64), key)
     return key
+
+
+def is_solid(codes: Codes) -> npt.NDArray[np.bool_]:
+    """Which characters a term may hold: all but breaks."""
+    return codes != _BREAK
+
+
+def ngram_keys(codes: Codes) -> list[Keys]:
+    """Keys of what begins at each place with 2, 3 and 4 characters, breaks or not; each list is one shorter than the last."""
+    wide = codes.astype(np.uint64)
+    keys = []
+    key = wide
+    for n in range(2, max(NGRAMS) + 1):
+        key = (key[:-1] << np.uint64(16)) | wide[n - 1 :]
+        if n in NGRAMS:
+            keys.append(key)
+    return keys
 
 
 def ngram_spans(codes: Codes) -> tuple[Index, Index]:
