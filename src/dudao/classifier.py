@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,7 @@ CONTEXT_FEATURES = (
     "heading if unsure",
 )
 _CHUNK = 160_000  # characters whose features are held at once: 40 MB; a fifth of it takes half as long again, more no less
+_LONGEST_HEADER = 1024  # bytes that say what an array is; a hundred are usual
 _CONTEXT_ROWS = 512  # clauses whose context is held at once, 1 KB each
 _MOST_EVIDENCE = 6
 
@@ -117,8 +119,7 @@ class Classifier:
                 certain=float(raw["certain"]),
                 binary=bool(raw.get("binary", raw["format"] > _COUNTING)),
             )
-            with np.load(io.BytesIO(files["classifier.npz"]), allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in _ARRAYS}
+            arrays = _stored_arrays(files["classifier.npz"])
             lines = [line.split("\t") for line in files["dictionary.tsv"].decode("utf-8").splitlines()]
             dictionary = [(word, int(frequency)) for word, frequency in lines]
         except ModelError:
@@ -239,7 +240,7 @@ def context_features(
     features[:-1, :, 2] = own[1:] * same[:, None]
     leaf = np.zeros((len(count), n_domains))
     upper = np.zeros((len(count), n_domains))
-    for at in np.unique(paragraph).tolist():
+    for at in np.flatnonzero(count).tolist():
         path = headings[at]
         if path:
             leaf[at] = of_heading[path[-1]]
@@ -252,6 +253,28 @@ def context_features(
     features[:, :, 6] = features[:, :, 3] * unsure
     headed = np.asarray([bool(path) for path in headings], dtype=np.bool_)
     return features, (others > 0) | headed[paragraph]
+
+
+def _stored_arrays(data: bytes) -> dict[str, npt.NDArray[Any]]:
+    """The arrays of an uncompressed .npz file as read-only views of its bytes: nothing is copied, nothing unpickled."""
+    import struct
+    import zipfile
+
+    arrays = {}
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for name in _ARRAYS:
+            member = archive.getinfo(f"{name}.npy")
+            if member.compress_type != zipfile.ZIP_STORED:
+                raise ValueError(f"{name} is compressed")
+            lengths = struct.unpack_from("<HH", data, member.header_offset + 26)  # of the member's name and extra field
+            start = member.header_offset + 30 + sum(lengths)
+            head = io.BytesIO(data[start : min(start + member.file_size, start + _LONGEST_HEADER)])
+            if np.lib.format.read_magic(head) != (1, 0):
+                raise ValueError(f"{name} is no array of format 1.0")
+            shape, by_column, dtype = np.lib.format.read_array_header_1_0(head)
+            flat = np.frombuffer(data, dtype, count=math.prod(shape), offset=start + head.tell())
+            arrays[name] = flat.reshape(shape, order="F" if by_column else "C")
+    return arrays
 
 
 def _check(settings: Settings, taxonomy: Taxonomy, arrays: Mapping[str, npt.NDArray[Any]], where: str) -> None:
@@ -285,9 +308,9 @@ def _check(settings: Settings, taxonomy: Taxonomy, arrays: Mapping[str, npt.NDAr
     if ((arrays["pair_keys"] & np.uint64(0xFFFFFFFF)) >= words).any() or (arrays["pair_keys"] >> np.uint64(32) >= words).any():
         refuse("a pair of words that are none")
     numbers = (*settings.thresholds, *settings.context, *settings.block_weights, settings.certain)
-    if not np.isfinite(numbers).all() or not all(
-        np.isfinite(arrays[name]).all() for name in ("idf", "weights", "intercepts")
-    ):
+    # Half floats are looked at as what they are stored as: all exponent bits set is infinity or no number.
+    finite = (arrays["weights"].view(np.uint16) & 0x7C00 != 0x7C00).all()
+    if not finite or not all(np.isfinite(each).all() for each in (numbers, arrays["idf"], arrays["intercepts"])):
         refuse("a number is not finite")
 
 

@@ -10,8 +10,7 @@ comes again are few; their terms are listed one by one and counted once.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +27,9 @@ _32 = np.uint64(32)
 
 
 class KeyTable:
-    """An open-addressing hash table from exact 64-bit keys to numbers, probed for whole arrays at once.
+    """From exact 64-bit keys to numbers, for whole arrays at once.
+
+    A few keys are searched for in the sorted array; with the first large batch comes an open-addressing hash table.
 
     Parameters
     ----------
@@ -39,38 +40,55 @@ class KeyTable:
     """
 
     def __init__(self, keys: Keys, values: npt.NDArray[np.int32] | None = None) -> None:
-        bits = max(4, int(len(keys) * 4).bit_length())
-        self._shift = np.uint64(64 - bits)
-        home = self._home(keys)
-        order = np.argsort(home, kind="stable")
-        # In the order of their homes each key takes its home or the slot behind the last one taken: linear probing without a loop.
-        number = np.arange(len(keys))
-        slot = number + np.maximum.accumulate(home[order] - number)
-        size = max(1 << bits, int(slot[-1]) + 1 if len(keys) else 0) + 1  # the last one is free, so that every probe ends
-        self._keys = np.full(size, NO_KEY)
-        self._values = np.full(size, -1, dtype=np.int32)
-        self._keys[slot] = keys[order]
-        self._values[slot] = order if values is None else values[order]
+        order = np.argsort(keys) if len(keys) > 1 and not (keys[1:] > keys[:-1]).all() else slice(None)
+        self._sorted = keys[order]
+        self._numbers = (np.arange(len(keys), dtype=np.int32) if values is None else values)[order]
+        self._slots: tuple[Keys, npt.NDArray[np.int32], np.uint64] | None = None
 
-    def _home(self, keys: Keys) -> Index:
-        return ((keys * _MULTIPLIER) >> self._shift).view(np.int64)
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_slots": None}
+
+    def _hashed(self) -> tuple[Keys, npt.NDArray[np.int32], np.uint64]:
+        """Keys and values by slot, and by how much a product is shifted to give a slot."""
+        if self._slots is None:
+            keys = self._sorted
+            shift = np.uint64(64 - max(4, int(len(keys) * 4).bit_length()))
+            home = _home(keys, shift)
+            order = np.argsort(home, kind="stable")
+            # In the order of their homes each key takes its home or the slot behind the last one taken: probing without a loop.
+            number = np.arange(len(keys))
+            slot = number + np.maximum.accumulate(home[order] - number)
+            size = max(1 << (64 - int(shift)), int(slot[-1]) + 1 if len(keys) else 0) + 1  # one is free: every probe ends
+            of_slot, value = np.full(size, NO_KEY), np.full(size, -1, dtype=np.int32)
+            of_slot[slot], value[slot] = keys[order], self._numbers[order]
+            self._slots = of_slot, value, shift
+        return self._slots
 
     def find(self, keys: Keys) -> npt.NDArray[np.int32]:
         """Number of each key, -1 where there is none."""
+        if self._slots is None and len(keys) < _BULK:
+            if not len(self._sorted):
+                return np.full(len(keys), -1, dtype=np.int32)
+            near = np.minimum(np.searchsorted(self._sorted, keys), len(self._sorted) - 1)
+            return np.where(self._sorted[near] == keys, self._numbers[near], np.int32(-1))
+        of_slot, value, shift = self._hashed()
         result = np.full(len(keys), -1, dtype=np.int32)
-        at, number = self._home(keys), np.arange(len(keys), dtype=np.int32)
+        at, number = _home(keys, shift), np.arange(len(keys), dtype=np.int32)
         while len(at):
-            seen = self._keys.take(at)
+            seen = of_slot.take(at)
             hit = seen == keys
             hits = np.flatnonzero(hit)
-            result[number.take(hits)] = self._values.take(at.take(hits))
+            result[number.take(hits)] = value.take(at.take(hits))
             other = np.flatnonzero(~hit & (seen != NO_KEY))
             at, keys, number = at.take(other) + 1, keys.take(other), number.take(other)
         return result
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrences:
+def _home(keys: Keys, shift: np.uint64) -> Index:
+    return ((keys * _MULTIPLIER) >> shift).view(np.int64)
+
+
+class Occurrences(NamedTuple):
     """Known terms of a batch, one entry an occurrence: text, feature and span in the normalised codes."""
 
     row: Index
@@ -218,11 +236,12 @@ class Vocabulary:
     def _cells(self, row: Index, feature: npt.NDArray[np.int32]) -> tuple[Index, Index, Scores]:
         """Distinct features of each text, in the order of the texts, and how often each counts."""
         known = feature >= 0
-        cells, counts = np.unique(
-            row[known].astype(np.int64) * len(self._idf) + feature[known], return_counts=True
-        )
-        row, feature = np.divmod(cells, len(self._idf))
-        return row, feature, np.ones(len(cells)) if self._binary else counts.astype(np.float64)
+        cells = np.sort(row[known].astype(np.int64) * len(self._idf) + feature[known])
+        first = np.flatnonzero(np.diff(cells, prepend=-1))
+        row, feature = np.divmod(cells[first], len(self._idf))
+        if self._binary:
+            return row, feature, np.ones(len(first))
+        return row, feature, np.diff(first, append=len(cells)).astype(np.float64)
 
     def occurrences(self, found: Spans) -> Occurrences:
         """Every known term where it stands."""

@@ -19,6 +19,7 @@ from dudao.document import (
     DomainScore,
     Evidence,
     ModelInfo,
+    Paragraph,
     Report,
     Tag,
     TaggedClause,
@@ -27,7 +28,6 @@ from dudao.document import (
 )
 from dudao.errors import DudaoError, ReadError
 from dudao.outline import outline
-from dudao.passages import split_passages
 from dudao.readers import Source, read_document
 from dudao.store import load_classifier
 from dudao.taxonomy import Taxonomy
@@ -117,12 +117,13 @@ class Tagger:
             [len(paragraph.clauses) for paragraph in tagged],
             [paragraph.section for paragraph in tagged],
         )
+        chosen, uncertain = choose(scores, self._classifier.settings, self.taxonomy)
         parts: dict[int, TaggedParagraph] = {}
         row = 0
         for paragraph in tagged:
-            block = scores[row : row + len(paragraph.clauses)]
-            parts[paragraph.index] = self._paragraph(paragraph, block, explain)
-            row += len(paragraph.clauses)
+            rows = slice(row, row + len(paragraph.clauses))
+            parts[paragraph.index] = self._paragraph(paragraph, scores[rows], chosen[rows], uncertain[rows], explain)
+            row = rows.stop
         paragraphs = tuple(parts.get(each.index) or TaggedParagraph(each, (), None, ()) for each in report.paragraphs)
         return TaggedReport(report, self.model, paragraphs, self._coverage(paragraphs), report.warnings)
 
@@ -147,6 +148,8 @@ class Tagger:
             raise ValueError(f"{len(texts)} texts but {len(headings)} heading paths")
         if headings is not None and any(isinstance(path, str) for path in headings):
             raise TypeError("a heading path is a list of headings, not a str")
+        from dudao.passages import split_passages  # not needed for reports
+
         paths = [tuple(path) for path in headings] if headings is not None else [()] * len(texts)
         found = split_passages(texts, paths, self.taxonomy)
         scores = self._scores(found.pieces, found.counts, paths)
@@ -238,8 +241,14 @@ class Tagger:
                 low, first = high, number
         return scores
 
-    def _paragraph(self, paragraph: Paragraph, scores: Scores, explain: bool) -> TaggedParagraph:
-        chosen, uncertain = choose(scores, self._classifier.settings, self.taxonomy)
+    def _paragraph(
+        self,
+        paragraph: Paragraph,
+        scores: Scores,
+        chosen: Sequence[tuple[int, ...]],
+        uncertain: Sequence[bool],
+        explain: bool,
+    ) -> TaggedParagraph:
         labels = self._classifier.labels
         clauses = []
         for clause, columns, unsure, row in zip(paragraph.clauses, chosen, uncertain, scores, strict=True):
