@@ -201,16 +201,52 @@ class Tagger:
             for path in paths:
                 yield self._tag_or_error(path, explain)
             return
+        from concurrent.futures.process import BrokenProcessPool
+
+        queue = iter(paths)
+        waiting: deque[tuple[str | Path, Any]] = deque()
+        while True:
+            with self._pool(jobs) as pool:
+                waiting = deque((path, pool.submit(_tag_kept, path, explain)) for path, _ in waiting)
+                try:
+                    for path in queue:
+                        waiting.append((path, pool.submit(_tag_kept, path, explain)))
+                        if len(waiting) >= jobs * _AHEAD:
+                            yield self._first(waiting)
+                    while waiting:
+                        yield self._first(waiting)
+                    return
+                except BrokenProcessPool:
+                    pass
+            # Nobody knows which file a process died of. The first of those that wait is tried by itself, the others go on.
+            if waiting:
+                path, _ = waiting.popleft()
+                yield self._tag_apart(path, explain)
+
+    def _pool(self, jobs: int) -> Any:
         from concurrent.futures import ProcessPoolExecutor
 
-        with ProcessPoolExecutor(min(jobs, os.cpu_count() or 1), initializer=_keep, initargs=(self,)) as pool:
-            waiting: deque[Any] = deque()
-            for path in paths:
-                waiting.append(pool.submit(_tag_kept, path, explain))
-                if len(waiting) >= jobs * _AHEAD:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+        return ProcessPoolExecutor(min(jobs, os.cpu_count() or 1), initializer=_keep, initargs=(self,))
+
+    def _first(self, waiting: deque[tuple[str | Path, Any]]) -> TaggedReport | DudaoError:
+        result: TaggedReport | DudaoError = waiting[0][1].result()
+        waiting.popleft()
+        return result
+
+    def _tag_apart(self, path: str | Path, explain: bool) -> TaggedReport | DudaoError:
+        """Tag a file in a process of its own, so that only it can fail."""
+        from concurrent.futures.process import BrokenProcessPool
+
+        with self._pool(1) as pool:
+            try:
+                result: TaggedReport | DudaoError = pool.submit(_tag_kept, path, explain).result()
+                return result
+            except BrokenProcessPool:
+                return ReadError(
+                    "a worker process died while tagging it",
+                    where=str(path),
+                    hint="try it alone, with --jobs 1; it may need more memory than there is",
+                )
 
     def _tag_or_error(self, path: str | Path, explain: bool) -> TaggedReport | DudaoError:
         try:
