@@ -137,7 +137,7 @@ def test_batch_refuses_what_it_cannot_do(tagger, tmp_path):
         run_batch(tmp_path / "gone.jsonl", tmp_path / "out.jsonl", tagger)
     with pytest.raises(DudaoError, match="same file"):
         run_batch(lines, lines, tagger)
-    with pytest.raises(DudaoError, match="format .csv"):
+    with pytest.raises(DudaoError, match=r"format \.csv"):
         run_batch(lines, tmp_path / "out.csv", tagger)
     with pytest.raises(DudaoError, match="cannot be written"):
         run_batch(lines, tmp_path / "no folder" / "out.jsonl", tagger)

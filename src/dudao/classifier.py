@@ -34,7 +34,9 @@ CONTEXT_FEATURES = (
     "paragraph if unsure",
     "heading if unsure",
 )
-_CHUNK = 160_000  # characters whose features are held at once: 40 MB; a fifth of it takes half as long again, more no less
+_CHUNK = (
+    160_000  # characters whose features are held at once: 40 MB; a fifth of it takes half as long again, more no less
+)
 _LONGEST_HEADER = 1024  # bytes that say what an array is; a hundred are usual
 _CONTEXT_ROWS = 512  # clauses whose context is held at once, 1 KB each
 _MOST_EVIDENCE = 6
@@ -305,7 +307,9 @@ def _check(settings: Settings, taxonomy: Taxonomy, arrays: Mapping[str, npt.NDAr
     if (np.bincount(features[features >= 0], minlength=1) > 1).any():
         refuse("a feature stands for two terms")
     words = np.uint64(len(arrays["word_keys"]))
-    if ((arrays["pair_keys"] & np.uint64(0xFFFFFFFF)) >= words).any() or (arrays["pair_keys"] >> np.uint64(32) >= words).any():
+    if ((arrays["pair_keys"] & np.uint64(0xFFFFFFFF)) >= words).any() or (
+        arrays["pair_keys"] >> np.uint64(32) >= words
+    ).any():
         refuse("a pair of words that are none")
     numbers = (*settings.thresholds, *settings.context, *settings.block_weights, settings.certain)
     # Half floats are looked at as what they are stored as: all exponent bits set is infinity or no number.

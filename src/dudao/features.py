@@ -58,7 +58,9 @@ class KeyTable:
             # In the order of their homes each key takes its home or the slot behind the last one taken: probing without a loop.
             number = np.arange(len(keys))
             slot = number + np.maximum.accumulate(home[order] - number)
-            size = max(1 << (64 - int(shift)), int(slot[-1]) + 1 if len(keys) else 0) + 1  # one is free: every probe ends
+            size = (
+                max(1 << (64 - int(shift)), int(slot[-1]) + 1 if len(keys) else 0) + 1
+            )  # one is free: every probe ends
             of_slot, value = np.full(size, NO_KEY), np.full(size, -1, dtype=np.int32)
             of_slot[slot], value[slot] = keys[order], self._numbers[order]
             self._slots = of_slot, value, shift
@@ -219,11 +221,11 @@ class Vocabulary:
             total = np.zeros((n_texts, self.n_domains + 1))
         row = np.concatenate([each for each, _ in apart])
         feature = np.concatenate([each for _, each in apart])
-        row, feature, count = self._cells(row, feature)
+        row, single, count = self._cells(row, feature)
         if len(known):
-            total += _product(self._bulk_tables()[0], row, feature, n_texts)
+            total += _product(self._bulk_tables()[0], row, single, n_texts)
         elif len(row):
-            rows = self._rows(feature)
+            rows = self._rows(single)
             rows[:, :-1] *= count[:, None]
             rows[:, -1] *= count * count
             first = np.flatnonzero(np.diff(row, prepend=-1))
@@ -238,10 +240,10 @@ class Vocabulary:
         known = feature >= 0
         cells = np.sort(row[known].astype(np.int64) * len(self._idf) + feature[known])
         first = np.flatnonzero(np.diff(cells, prepend=-1))
-        row, feature = np.divmod(cells[first], len(self._idf))
+        rows, features = np.divmod(cells[first], len(self._idf))
         if self._binary:
-            return row, feature, np.ones(len(first))
-        return row, feature, np.diff(first, append=len(cells)).astype(np.float64)
+            return rows, features, np.ones(len(first))
+        return rows, features, np.diff(first, append=len(cells)).astype(np.float64)
 
     def occurrences(self, found: Spans) -> Occurrences:
         """Every known term where it stands."""

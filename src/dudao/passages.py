@@ -8,6 +8,7 @@ tests hold both to the same clauses and roles.
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -28,7 +29,9 @@ _END, _DOT, _OPEN, _CLOSE, _NUMERAL, _LEAD, _STRONG, _COLON, _DIGIT, _WORD, _CIR
 )
 _CAN_MARK = _NUMERAL | _OPEN | _DIGIT | _CIRCLED | _ORDINAL
 _MOST_NUMERALS = 3  # in one enumerator
-_MARGIN = np.zeros(_MOST_NUMERALS + 2, dtype=np.uint16)  # behind the last text, so that every look ahead finds something
+_MARGIN = np.zeros(
+    _MOST_NUMERALS + 2, dtype=np.uint16
+)  # behind the last text, so that every look ahead finds something
 _BLANK = "".join(sorted(rules._BLANK))
 _SHI, _YAO, _QI, _DI = map(ord, "是要其第")
 _NOT_AFTER_YAO = np.asarray([ord(char) for char in "求素点件"], dtype=np.uint32)
@@ -81,7 +84,7 @@ def split_passages(texts: Sequence[str], headings: Sequence[tuple[str, ...]], ta
                 pieces = [clause.text for clause in paragraph.clauses] or [paragraph.text]
                 role = paragraph.role
             else:
-                pieces = [text[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
+                pieces = [text[start:end] for start, end in itertools.pairwise(cuts)]
                 role = _role(text, pieces[0], path, named[path], switches.get(number, ()), cues)
             found.pieces.extend(pieces)
             found.counts.append(len(pieces))

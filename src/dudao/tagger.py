@@ -298,7 +298,9 @@ class Tagger:
         given, primary = combine(
             pieces, [[labels[column] for column in columns] for columns in chosen], self.taxonomy.exclusive_ids
         )
-        mean = dict(zip(labels, _weighted_means(scores, pieces, [len(pieces)])[0].tolist(), strict=True)) if pieces else {}
+        mean = (
+            dict(zip(labels, _weighted_means(scores, pieces, [len(pieces)])[0].tolist(), strict=True)) if pieces else {}
+        )
         domains = tuple(sorted((self._domain(domain, mean[domain]) for domain in given), key=lambda each: -each.score))
         return TaggedParagraph(paragraph, domains, primary, tuple(clauses))
 
@@ -333,7 +335,7 @@ def _weighted_means(scores: Scores, pieces: Sequence[str], counts: Sequence[int]
     if not len(counts):
         return np.zeros((0, scores.shape[1]))
     weights = np.maximum(np.fromiter(map(len, pieces), dtype=np.float64, count=len(pieces)), 1.0)
-    first = np.cumsum(counts) - counts
+    first = np.cumsum(np.asarray(counts, dtype=np.int64)) - np.asarray(counts, dtype=np.int64)
     means: Scores = np.add.reduceat(scores * weights[:, None], first, axis=0)
     means /= np.add.reduceat(weights, first)[:, None]
     return means

@@ -293,7 +293,8 @@ def span_keys(codes: Codes, start: Index, length: Index) -> Keys:
 
 def is_solid(codes: Codes) -> npt.NDArray[np.bool_]:
     """Which characters a term may hold: all but breaks."""
-    return codes != _BREAK
+    solid: npt.NDArray[np.bool_] = codes != _BREAK
+    return solid
 
 
 def ngram_keys(codes: Codes) -> list[Keys]:

@@ -45,7 +45,9 @@ def require(suffix: str) -> None:
         try:
             import pyarrow.parquet  # noqa: F401
         except ImportError:
-            raise DudaoError("Parquet needs pyarrow, which is not installed", hint="pip install 'dudao[batch]'") from None
+            raise DudaoError(
+                "Parquet needs pyarrow, which is not installed", hint="pip install 'dudao[batch]'"
+            ) from None
 
 
 def pieces(source: Path, text_column: str) -> Iterator[Piece]:
@@ -127,9 +129,7 @@ def _records(lines: Sequence[bytes], first: int) -> Iterator[tuple[dict[str, Any
         yield None, Rejected(number, reason)
 
 
-def _usable(
-    lines: Sequence[bytes], first: int, text_column: str
-) -> tuple[list[dict[str, Any]], list[Rejected]]:
+def _usable(lines: Sequence[bytes], first: int, text_column: str) -> tuple[list[dict[str, Any]], list[Rejected]]:
     records, rejected = [], []
     for number, line in enumerate(lines, first):
         for record, bad in _records([line], number):
