@@ -11,6 +11,8 @@ from conftest import ROOT
 SOURCE = ROOT / "src" / "dudao"
 ORDER = [
     "errors",
+    "templates",
+    "charts",
     "places",
     "taxonomy",
     "document",
