@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from dudao import ReadError, find_reports, read_document
+from dudao import Limits, ReadError, find_reports, read_document
 
 TEXT = "某县人民政府关于2021年履行教育职责的自评报告\r\n一、基本情况\r\n全县有学校20所，在校学生一万余名。\r\n"
 TRADITIONAL = "某縣人民政府關於履行教育職責的自評報告\n全縣有學校二十所，在校學生一萬餘名，教師隊伍建設不斷加強。\n"
@@ -47,8 +47,8 @@ def test_read_text_short_gbk():
         (b"", "empty"),
         (b" \n\t", "empty"),
         (bytes(range(256)) * 40, "binary"),
-        (b"%PDF-1.4 ...", "PDF"),
-        (b"PK\x03\x04....", "zip"),
+        (b"%PDF-1.4 ...", "cut short"),
+        (b"PK\x03\x04....", "damaged"),
     ],
 )
 def test_read_document_unusable_bytes_raise_with_the_reason(data, what):
@@ -70,7 +70,7 @@ def test_read_document_missing_file_names_it(tmp_path):
 
 def test_read_document_too_large(tmp_path):
     with pytest.raises(ReadError, match="larger than"):
-        read_document(b"x" * 11, max_bytes=10)
+        read_document(b"x" * 11, limits=Limits(bytes=10))
 
 
 def test_read_document_file_object_and_path(tmp_path):
