@@ -218,7 +218,8 @@ def printed(
         pieces = wrapped("\u3000" * indent + line, width, hard=hard)
         for piece in pieces:
             bare = piece.lstrip("\u3000")
-            flow.append((size * (len(piece) - len(bare)), size, bare))
+            # PDFium drops a character that is drawn by itself in a font that is not there.
+            flow.append((size * (len(piece) - len(bare)), size, bare if len(bare) > 1 else bare + " "))
     pages: list[list[Piece]] = []
     head = [piece for piece in flow if piece[1] == 22]
     body = flow[len(head) :]

@@ -226,7 +226,8 @@ class _Body:
                     self._called.append(note)
                     run.size += 1
             elif tag == W + "ruby":
-                self._inline(child.find(W + "rubyBase") or (), run)
+                for base in child.iterchildren(W + "rubyBase"):
+                    self._inline(base, run)
             elif tag == _MC + "AlternateContent":
                 self._alternative(child, run, self._run_content)
             elif tag in {W + "drawing", W + "pict", W + "object"}:

@@ -108,7 +108,7 @@ class _Margins:
             if before.x1 < self.right - 2 * self.size and not self.is_centred(after)
         ]
         indented = sum(self.is_indented(row) for row in starts)
-        self.indents = bool(starts) and 2 * indented >= len(starts)
+        self.indents = 2 * indented >= len(starts)  # lists that hang have their later rows indented
 
         self.count = self._fixed_count(prose)
 

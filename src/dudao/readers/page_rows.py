@@ -117,7 +117,7 @@ def _han_width(glyph: Glyph) -> list[float]:
 
 def _blank_between(left: str, right: str, gap: float) -> bool:
     """Whether a gap is a blank: between Latin letters or digits a narrow one, between Han characters none is."""
-    return gap > _BLANK and left.isascii() and right.isascii() and left.isalnum() and right.isalnum()
+    return gap > _BLANK and left.isascii() and right.isascii()
 
 
 def _joined(segments: list[_Segment]) -> list[_Segment]:

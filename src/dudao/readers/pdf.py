@@ -76,6 +76,12 @@ def _error(fault: str, name: str, limits: Limits) -> ReadError:
             where=name,
             hint="run OCR over it and give the text",
         )
+    if fault == "font":
+        return ReadError(
+            "its fonts are neither in the file nor installed, so that text would be lost",
+            where=name,
+            hint="install Chinese fonts, or print it to a PDF with its fonts",
+        )
     if fault == "empty":
         return ReadError("the document holds no text", where=name, hint="nothing to tag")
     if fault == "memory":

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import json
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from dudao.readers.glyphs import Glyph, is_private, readable
@@ -17,6 +18,10 @@ _PASSWORD = 4  # FPDF_ERR_PASSWORD
 # Characters a page: below, what is there is a stamp or a page number over a picture.
 _LEAST_CHARACTERS = 12
 _UNREADABLE_SHARE = 0.3
+# The library drops a character that is drawn by itself in a font that is neither in the file nor installed: it has no box. What is
+# lost is counted; more than this share of all text makes the rest worthless.
+_LOST_SHARE = 0.1
+_STANDARD_FONTS = ("Helvetica", "Times", "Courier", "Symbol", "Zapf", "Arial")  # drawn by the library itself
 
 
 class FaultError(Exception):
@@ -29,7 +34,7 @@ def read(data: bytes, *, most_pages: int) -> dict[str, Any]:
     Raises
     ------
     FaultError
-        password, damaged, pages, scan, unreadable or empty.
+        password, damaged, pages, font, scan, unreadable or empty.
     """
     import pypdfium2
     from pypdfium2 import raw
@@ -45,6 +50,7 @@ def read(data: bytes, *, most_pages: int) -> dict[str, Any]:
             raise FaultError("pages")
         pages: list[list[Glyph]] = []
         bare: list[int] = []
+        lost: dict[str, int] = {}
         for number in range(count):
             try:
                 page = document[number]
@@ -55,9 +61,14 @@ def read(data: bytes, *, most_pages: int) -> dict[str, Any]:
             glyphs = page_glyphs(raw, page)
             if len(glyphs) < _LEAST_CHARACTERS and has_picture(raw, page):
                 bare.append(number + 1)
+            for font in lost_pieces(raw, page):
+                lost[font] = lost.get(font, 0) + 1
             pages.append(glyphs)
             page.close()
     characters = "".join(glyph.text for glyphs in pages for glyph in glyphs)
+    missing = sum(lost.values())
+    if missing > _LOST_SHARE * (len(characters) + missing):
+        raise FaultError("font")
     if bare and len(characters) < _LEAST_CHARACTERS * count:
         raise FaultError("scan")
     if not characters.strip():
@@ -65,6 +76,10 @@ def read(data: bytes, *, most_pages: int) -> dict[str, Any]:
     if sum(map(is_private, characters)) > _UNREADABLE_SHARE * len(characters):
         raise FaultError("unreadable")
     warnings = [f"page {which} holds a picture and no text: it needs OCR" for which in bare]
+    warnings += [
+        f"{count} single characters in the font {font}, which is neither in the file nor installed, may be missing"
+        for font, count in lost.items()
+    ]
     return {"text": "\n".join(lines_of(pages)), "warnings": warnings}
 
 
@@ -104,6 +119,27 @@ def _seen(char: str, box: Any, width: float, height: float, turn: int) -> Glyph:
     if turn == 270:
         return Glyph(char, width - high, height - right, width - low, height - left)
     return Glyph(char, left, height - high, right, height - low)
+
+
+def lost_pieces(raw: Any, page: Any) -> Iterator[str]:
+    """The font of each piece of text that has no extent, in fonts that are not in the file."""
+    box = [ctypes.c_float() for _ in range(4)]
+    for index in range(raw.FPDFPage_CountObjects(page)):
+        piece = raw.FPDFPage_GetObject(page, index)
+        if raw.FPDFPageObj_GetType(piece) != raw.FPDF_PAGEOBJ_TEXT:
+            continue
+        if not raw.FPDFPageObj_GetBounds(piece, *map(ctypes.byref, box)) or any(
+            box[end].value > box[end - 2].value for end in (2, 3)
+        ):
+            continue
+        font = raw.FPDFTextObj_GetFont(piece)
+        if not font or raw.FPDFFont_GetIsEmbedded(font):
+            continue
+        name = ctypes.create_string_buffer(80)
+        raw.FPDFFont_GetBaseFontName(font, name, len(name))
+        base = name.value.decode("utf-8", "replace")
+        if not base.startswith(_STANDARD_FONTS):
+            yield base
 
 
 def has_picture(raw: Any, page: Any) -> bool:
