@@ -168,3 +168,60 @@ def test_find_reports_walks_folders_in_a_stable_order(tmp_path):
         (tmp_path / name).write_text("x", encoding="utf-8")
     assert [path.relative_to(tmp_path).as_posix() for path in find_reports(tmp_path)] == ["1.html", "b/1.md", "b/2.txt"]
     assert list(find_reports(tmp_path / "gone.txt")) == [tmp_path / "gone.txt"]
+
+
+ARTICLE = "<p>一、基本情况</p><p>全县有学校二十所，在校学生一万余名，教职工九百人，办学条件不断改善，质量稳步提高。</p>"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"<!-- 文章开始 -->\n{ARTICLE}",
+        ARTICLE,
+        f"\n\n<div class='a'>{ARTICLE}</div>",
+        f"<?xml version='1.0' encoding='utf-8'?>{ARTICLE}",
+        f"<!-- a --><!-- b --><!DOCTYPE html><html><body>{ARTICLE}</body></html>",
+        f"正文如下：{ARTICLE}<br>",
+    ],
+    ids=["comment", "fragment", "blank lines", "xml", "comments and doctype", "text first"],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "gb18030", "utf-8-sig"])
+def test_read_document_web_page_is_known_by_its_content(page, encoding):
+    document = read_document(page.encode(encoding), name="a.txt")
+    assert document.format == "html"
+    assert "一、基本情况" in document.text.split("\n")
+    assert "<" not in document.text
+
+
+@pytest.mark.parametrize(
+    "text", ["增长率<5%的学校有<3所\n", "# 标题\n\n一、基本情况\n<br>\n<br>\n<br>\n", "《<自评>报告》全文\n"]
+)
+def test_read_document_text_with_angle_brackets_is_text(text):
+    name = "a.md" if text.startswith("#") else "a.txt"
+    assert read_document(text.encode(), name=name).text == text
+
+
+def test_read_html_line_break_in_a_word_is_no_blank():
+    page = "<html><body><div id='zoom'><p>全县教育支出增长，教师工\n   资按月足额发放到位，各项\r\n经费保障有力。</p><p>Page\none 目  录二字之间的空格保留下来，其余照旧。</p></div></body></html>"
+    assert read_document(page.encode(), name="a.html").text.split("\n") == [
+        "全县教育支出增长，教师工资按月足额发放到位，各项经费保障有力。",
+        "Page one 目 录二字之间的空格保留下来，其余照旧。",
+    ]
+
+
+def test_read_html_hidden_elements_are_out():
+    shown = "全县有学校二十所，在校学生一万余名，教职工九百人，办学条件不断改善，质量稳步提高。"
+    page = f"<html><body><div id='zoom'><p>{shown}</p><p style='color:red; DISPLAY : none'>藏一</p><p hidden>藏二</p><span style='visibility:hidden'>藏三</span></div></body></html>"
+    assert read_document(page.encode(), name="a.html").text == shown
+
+
+def test_read_html_nested_tables_of_two_cells_end():
+    page = "<html><body><div id='zoom'>" + "<table><tr><td>甲</td><td>" * 60 + ARTICLE
+    assert "一、基本情况" in read_document(page.encode(), name="a.html").text.split("\n")
+
+
+def test_find_reports_takes_every_format_that_is_read(tmp_path):
+    names = ["a.docx", "b.PDF", "c.ofd", "d.doc", "e.wps", "f.rtf", "g.zip", "h.mht", "i.md"]
+    for name in [*names, "~$a.docx", "z.xlsx"]:
+        (tmp_path / name).write_bytes(b"x")
+    assert [path.name for path in find_reports(tmp_path)] == names

@@ -44,8 +44,9 @@ def build(t: Translate) -> click.Command:
 
 def inspect_command(path: str, *, to: str | None, out: Path | None, t: Translate) -> int:
     """Print the outline of a report, or of every report that an archive or a folder holds."""
-    many = path != "-" and holds_many(path)
-    documents = read_documents(sys.stdin.buffer, name="<stdin>") if path == "-" else read_documents(path)
+    source = sys.stdin.buffer.read() if path == "-" else path
+    many = holds_many(source)
+    documents = read_documents(source, name="<stdin>" if path == "-" else None)
     to = to or ("terminal" if out is None and sys.stdout.isatty() else "json")
     failed = done = 0
     with contextlib.ExitStack() as stack:

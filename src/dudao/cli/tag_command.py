@@ -95,14 +95,15 @@ def tag_command(
 
     tagger = Tagger.load(model)
     to = to or ("terminal" if out is None and sys.stdout.isatty() else "json")
+    stdin = sys.stdin.buffer.read() if "-" in paths else b""
     sources = [(path, list(find_reports(path)) if path != "-" else None) for path in paths]
-    many = len(sources) > 1 or any(path != "-" and holds_many(path) for path, _ in sources)
+    many = len(sources) > 1 or any(holds_many(stdin if path == "-" else path) for path, _ in sources)
     if to == "json" and many:
         to = "jsonl"
     failed = 0
     with contextlib.ExitStack() as stack:
         write = None
-        for result in _results(sources, tagger, explain=explain, jobs=jobs, t=t):
+        for result in _results(sources, stdin, tagger, explain=explain, jobs=jobs, t=t):
             if isinstance(result, DudaoError):
                 failed += 1
                 say_error(result, t)
@@ -115,11 +116,17 @@ def tag_command(
 
 
 def _results(
-    sources: Sequence[tuple[str, list[Path] | None]], tagger: Tagger, *, explain: bool, jobs: int, t: Translate
+    sources: Sequence[tuple[str, list[Path] | None]],
+    stdin: bytes,
+    tagger: Tagger,
+    *,
+    explain: bool,
+    jobs: int,
+    t: Translate,
 ) -> Iterator[TaggedReport | DudaoError]:
     for path, files in sources:
         if files is None:
-            yield from tagger.tag_all(sys.stdin.buffer, name="<stdin>", explain=explain)
+            yield from tagger.tag_all(stdin, name="<stdin>", explain=explain)
         elif not files:
             yield ReadError("no report in the folder", where=path, hint="`dudao tag --help` names the formats")
         else:

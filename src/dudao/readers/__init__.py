@@ -172,17 +172,16 @@ def _bytes_of(source: Source, name: str | None, limits: Limits) -> tuple[bytes, 
     return data, name or str(getattr(source, "name", "<file>"))
 
 
-def holds_many(path: str | Path) -> bool:
-    """Whether a path stands for any number of reports: a folder or an archive. A file that cannot be read stands for itself."""
-    path = Path(path)
-    if path.is_dir():
-        return True
+def holds_many(source: str | Path | bytes) -> bool:
+    """Whether a path or bytes stand for any number of reports: a folder or an archive. What cannot be read stands for itself."""
     try:
+        if isinstance(source, bytes):
+            return source.startswith(b"PK") and kind_of(source, "") == "zip"
+        path = Path(source)
+        if path.is_dir():
+            return True
         with path.open("rb") as file:
-            if file.read(4) not in {b"PK\x03\x04", b"PK\x05\x06"}:
-                return False
-            file.seek(0)
-            return kind_of(file.read(), str(path)) == "zip"
+            return file.read(2) == b"PK" and holds_many(path.read_bytes())
     except (OSError, ValueError, ReadError):
         return False
 
