@@ -8,8 +8,10 @@ import pytest
 
 from builders import A4, Piece, ofd, package, pdf, printed
 from dudao import Limits, ReadError, read_document
+from dudao.readers import pdf_process
 from dudao.readers.glyphs import Glyph, readable
 from dudao.readers.page_lines import lines_of
+from dudao.readers.pdf import _error
 
 BODY = (
     "全县教育支出比上年增长百分之六，教师工资按月足额发放到位，学校建设进展顺利，校园安全形势平稳，群众满意度稳步提高。"
@@ -129,6 +131,11 @@ def test_lines_of_words_keep_their_blanks():
     assert lines_of([page("Page one of A B", ROW)])[0] == "Page one of A B"
 
 
+def test_lines_of_marks_that_hang_over_the_margin_do_not_widen_it():
+    rows = ["县" * 20 + "，", "县" * 20 + "，", *["县" * 20] * 6, "5元，" + "县" * 17]
+    assert lines_of([page(*rows)]) == ["".join(rows)]
+
+
 def test_lines_of_nothing():
     assert lines_of([]) == lines_of([[]]) == []
 
@@ -208,12 +215,24 @@ def test_read_pdf_damaged_but_whole_is_no_crash():
     assert "全县教育支出" in read_document(data.replace(b"xref\n0 ", b"xxxx\n0 "), name="a.pdf").text
 
 
-def test_read_pdf_single_characters_in_a_font_that_is_not_there():
-    pieces = [(80 + 16 * n, 100, 16, char) for n, char in enumerate(BODY[:20])]
-    with pytest.raises(ReadError, match="fonts"):
-        read_document(pdf([pieces]), name="a.pdf")
-    document = read_document(pdf([[(80, 100, 16, BODY), (80, 130, 16, "县")]]), name="a.pdf")
-    assert "STSong-Light" in document.warnings[0]
+@pytest.mark.parametrize(("missing", "fault"), [(20, True), (1, False)])
+def test_read_pdf_characters_that_the_library_drops_are_told_or_too_many(missing, fault, monkeypatch):
+    # Whether it drops any depends on the fonts of the machine.
+    monkeypatch.setattr(pdf_process, "lost_pieces", lambda *_: iter(["STSong-Light"] * missing))
+    data = pdf(one_page(BODY[:30]))
+    if fault:
+        with pytest.raises(pdf_process.FaultError, match="font"):
+            pdf_process.read(data, most_pages=5)
+    else:
+        assert "1 single characters in the font STSong-Light" in pdf_process.read(data, most_pages=5)["warnings"][0]
+    assert "neither in the file nor installed" in str(_error("font", "a.pdf", Limits()))
+
+
+def test_lost_pieces_counts_only_fonts_that_are_not_there():
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(pdf(one_page(BODY[:30])))
+    assert list(pdf_process.lost_pieces(pypdfium2.raw, document[0])) == []
 
 
 def test_read_pdf_too_many_pages():

@@ -22,7 +22,7 @@ _EDGE_ROWS = 3  # rows from the top or the bottom in which running headers and p
 _RUNNING_SHARE = 0.4  # of the pages; headers of odd and even pages may differ
 _SAME_HEIGHT = 0.6  # in heights of a row
 _MARKER = re.compile(
-    r"第[一二三四五六七八九十]{1,3}[部章节篇]|[一二三四五六七八九十]{1,3}\s*[、.．]|[(（〔]\s*(?:[一二三四五六七八九十]{1,3}|[0-9]{1,2})\s*[)）〕]|[0-9]{1,2}\s*[.．、](?![0-9])|[①-⑳]"
+    r"第[一二三四五六七八九十]{1,3}[部章节篇]|[一二三四五六七八九十]{1,3}\s*[、.．]|[(（〔]\s*(?:[一二三四五六七八九十]{1,3}|[0-9]{1,2})\s*[)）〕]|[0-9]{1,2}\s*[.．、](?![0-9])|[①-⑳]|特此报告"
 )
 _SENTENCE_END = frozenset("。！？；!?;：:”")
 _NOT_AT_START = frozenset("，。、；：！？,.;:!?)）】》」』”’〉〕]％%…")
@@ -101,7 +101,9 @@ class _Margins:
         self.size = median(row.size for row in prose)
         least = max(2, 0.04 * len(prose))
         self.left = _outermost([row.x0 for row in prose], self.size, least)
-        self.right = -_outermost([-row.x1 for row in prose], self.size, least)
+        # Closing marks may hang over the margin; what stands before them does not.
+        ends = [row.x1 - (self.size if row.text[-1] in _NOT_AT_START else 0) for row in prose]
+        self.right = -_outermost([-end for end in ends], self.size, least)
         starts = [
             after
             for before, after in pairwise(prose)
