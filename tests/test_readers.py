@@ -220,6 +220,11 @@ def test_read_html_nested_tables_of_two_cells_end():
     assert "一、基本情况" in read_document(page.encode(), name="a.html").text.split("\n")
 
 
+def test_read_html_page_of_anchors_ends():
+    page = "<html><body><div class='main'>" + "<a name='x'>一、基本情况</a>" * 60_000 + ARTICLE
+    assert "一、基本情况" in read_document(page.encode(), name="a.html").text
+
+
 def test_find_reports_takes_every_format_that_is_read(tmp_path):
     names = ["a.docx", "b.PDF", "c.ofd", "d.doc", "e.wps", "f.rtf", "g.zip", "h.mht", "i.md"]
     for name in [*names, "~$a.docx", "z.xlsx"]:

@@ -164,6 +164,7 @@ def test_read_document_external_entity_is_never_opened(tmp_path):
         (Limits(pages=1), ofd([[(80, 100, 16, SENTENCE)]] * 2), "more than 1 pages"),
         (Limits(xml_nodes=10), docx(p(t(SENTENCE))), "more than 10 XML nodes"),
         (Limits(xml_nodes=10), b"<html><body>" + b"<p>x</p>" * 20, "more than 10 XML nodes"),
+        (Limits(page_bytes=10), b"<html><body>" + b"<p>x</p>" * 20, "more than 10 bytes"),
         (Limits(xml_depth=3), docx(p(t(SENTENCE))), "deeper than 3 levels"),
         (Limits(seconds=0), docx(p(t(SENTENCE))), "longer than 0 seconds"),
         (Limits(seconds=0), ofd([[(80, 100, 16, SENTENCE)]]), "longer than 0 seconds"),

@@ -84,6 +84,10 @@ def test_lines_of_running_header_with_a_page_number_in_it_and_two_kinds_of_pages
     assert lines_of(pages) == ["".join(row for n in range(1, 7) for row in rows_of_page(n))]
 
 
+def test_lines_of_pages_that_are_all_alike_is_not_nothing():
+    assert "".join(lines_of([page(ROW)] * 3)) == ROW * 3
+
+
 def test_lines_of_one_page_keeps_a_title_and_drops_its_number():
     assert lines_of([page("某县自评报告", ROW, ROW, "完。", "— 1 —")])[0] == "某县自评报告"
     assert lines_of([page("某县自评报告", ROW, ROW, "完。", "— 1 —")])[-1].endswith("完。")
@@ -125,6 +129,14 @@ def test_lines_of_another_size_of_type_does_not_go_on():
     title = [glyph._replace(x1=glyph.x0 + 1.4) for glyph in page(ROW)]
     title = [Glyph(g.text, 1.4 * g.x0, g.top, 1.4 * g.x0 + 1.4, g.bottom + 0.4) for g in title[:14]]
     assert lines_of([title + page(ROW, ROW, "完。", first=1)])[0] == "县" * 14
+
+
+def test_lines_of_a_title_on_two_rows_in_the_middle_is_one_line():
+    def larger(text: str, x: float, top: float) -> list[Glyph]:
+        return [Glyph(c, x + 1.4 * n, top, x + 1.4 * (n + 1), top + 1.4) for n, c in enumerate(text)]
+
+    title = [*larger("县" * 14, 0.2, -6), *larger("自评报告", 7.2, -3)]
+    assert lines_of([title + page(ROW, ROW, ROW, "完。")]) == ["县" * 14 + "自评报告", ROW * 3 + "完。"]
 
 
 def test_lines_of_words_keep_their_blanks():

@@ -121,6 +121,7 @@ CATALOGUE = {
     "install LibreOffice, or save the file as .docx in Word or WPS": "请安装 LibreOffice，或用 Word、WPS 另存为 .docx",
     "LibreOffice cannot convert it": "LibreOffice 无法转换此文件",
     "open it in Word or WPS and save it as .docx": "请用 Word 或 WPS 打开后另存为 .docx",
+    "a web page of more than {} bytes": "网页超过 {} 字节",
     "holds more than {} parts": "包含的部分超过 {} 个",
     "save the page as .html and give that": "请把网页另存为 .html 后再试",
     "the web archive holds no page": "网页归档中没有网页",

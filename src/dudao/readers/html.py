@@ -86,6 +86,7 @@ _HAN_OR_MARK = "\u2014\u2018-\u201d\u2026\u3001-\u303f\u3400-\u9fff\uf900-\ufaff
 _BROKEN_HAN = re.compile(rf"(?<=[{_HAN_OR_MARK}])[ \t\f\v]*[\r\n][ \t\r\n\f\v]*(?=[{_HAN_OR_MARK}])")
 _CONTROLS = dict.fromkeys([*range(0x09), 0x0B, *range(0x0E, 0x20), 0x7F])  # lxml refuses some and stops at others
 _DEEPEST = 400  # elements inside each other; the deepest of 22 kinds of government pages had under 60
+_LARGEST_PAGE = 20_000  # elements; above, what tells an article from its page takes minutes
 # Less than this is a page whose report sits in an attachment, or navigation only.
 _LEAST_CHARACTERS = 40
 
@@ -107,6 +108,11 @@ def read_html(
     """
     from lxml import etree
     from lxml import html as lxml_html
+
+    if len(data) > limits.page_bytes:
+        raise ReadError(
+            f"a web page of more than {limits.page_bytes:,} bytes", where=name, hint="save it as .txt and give that"
+        )
 
     declared = _DECLARED.search(data[:4096])
     encoding = (charset or (declared.group(1).decode("ascii", "ignore") if declared else "")).lower() or None
@@ -165,7 +171,7 @@ def _drop_hidden(tree: Any) -> None:
 
 
 def _unwrap_anchors(tree: Any) -> None:
-    """Drop the tags of anchors that are no links; trafilatura drops every heading wrapped in one.
+    """Make anchors that are no links plain spans; trafilatura drops every heading wrapped in one.
 
     Unwrapping all of them brings the page's navigation back.
     """
@@ -173,7 +179,7 @@ def _unwrap_anchors(tree: Any) -> None:
         href = (anchor.get("href") or "").strip()
         named = anchor.get("name") or anchor.get("id")
         if (not href and named) or ((not href or href.startswith("#")) and _HEADING_LIKE.match(anchor.text_content())):
-            anchor.drop_tag()
+            anchor.tag = "span"  # lxml's drop_tag counts siblings, which takes hours on a page of anchors
 
 
 def _fragment_lines(tree: Any) -> list[str]:
@@ -198,9 +204,11 @@ def _article_lines(tree: Any) -> list[str]:
             if title and title not in "".join(lines[:4]):
                 lines.insert(0, title)
             return lines
+    title = _page_title(tree)
+    if tree.xpath("count(//*)") > _LARGEST_PAGE:
+        return _lines(tree)
     import trafilatura
 
-    title = _page_title(tree)
     for element in list(tree.iter("h1", "h2", "h3", "h4", "h5", "h6")):
         element.tag = "p"  # trafilatura drops headings of many pages, paragraphs of an article never
     extracted = trafilatura.bare_extraction(

@@ -20,6 +20,8 @@ class Limits:
         Of a file, and of a member of an archive.
     unpacked_bytes : int
         Of the parts that are read of one Word or OFD document.
+    page_bytes : int
+        Of a web page, which takes ten times its size while it is read.
     archive_bytes : int
         Of all members of an archive together, those of archives inside it too.
     ratio : int
@@ -42,6 +44,7 @@ class Limits:
 
     bytes: int = 100_000_000
     unpacked_bytes: int = 64_000_000
+    page_bytes: int = 20_000_000
     archive_bytes: int = 2_000_000_000
     ratio: int = 200
     members: int = 5_000

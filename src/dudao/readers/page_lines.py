@@ -32,6 +32,7 @@ _INDENT = 1.2
 _LEAST_COUNT = 12  # characters
 _SLACK = 0.35
 _SIZE_RATIO = 1.18
+_TITLE_RATIO = 1.1
 _GAP_RATIO = 1.65  # of the usual distance between rows
 
 
@@ -43,7 +44,9 @@ def lines_of(pages: Sequence[Sequence[Glyph]]) -> list[str]:
     pages : sequence of sequence of Glyph
         The characters of each page, in the order in which the page holds them.
     """
-    rows = in_reading_order(_without_running([rows_of(glyphs, number) for number, glyphs in enumerate(pages)]))
+    printed = [rows_of(glyphs, number) for number, glyphs in enumerate(pages)]
+    # Where all pages say the same, nothing on them is a header.
+    rows = in_reading_order(_without_running(printed)) or in_reading_order(printed)
     if not rows:
         return []
     margins = {column: _Margins([row for row in rows if row.column == column]) for column in {r.column for r in rows}}
@@ -127,6 +130,11 @@ class _Margins:
     def is_indented(self, row: Row) -> bool:
         return row.x0 > self.left + _INDENT * self.size
 
+    def is_title(self, row: Row) -> bool:
+        """Whether a row is set larger than the text and in the middle, or over the whole width."""
+        middle = abs(row.x0 - self.left - (self.right - row.x1)) < 2 * self.size
+        return row.size > _TITLE_RATIO * self.size and middle
+
     def is_centred(self, row: Row) -> bool:
         return (
             row.x0 > self.left + 2 * _INDENT * self.size
@@ -171,6 +179,8 @@ def _goes_on(row: Row, after: Row, margins: dict[int, _Margins], leading: float)
     ):
         return False
     here, there = margins[row.column], margins[after.column]
+    if here.is_title(row) and there.is_title(after) and there.is_centred(after):
+        return _MARKER.match(after.text) is None
     if there.is_indented(after) and (there.indents or there.is_centred(after)):
         return False
     if _MARKER.match(after.text) and row.text[-1] in _SENTENCE_END:
