@@ -180,7 +180,7 @@ LADDER = (
          [(1, 0), (1, 0), (2, 0), (2, 0)], ["一、", "二、", "一、", "二、"]),
         ("level override", numbering(*LADDER, nums=w("num", w("abstractNumId", val="0") + w("lvlOverride", level(0, "第%1章", "chineseCounting", start=3), ilvl="0"), numId="2")),
          [(2, 0), (2, 0)], ["第三章", "第四章"]),
-        ("levels above that were never met", numbering(level(0, "%1."), level(1, "%1.%2")), [(1, 1), (1, 1)], ["1.1 ", "1.2 "]),
+        ("levels above that were never met", numbering(level(0, "%1."), level(1, "%1.%2")), [(1, 1), (1, 1)], ["1.1", "1.2"]),
         ("legal numbering", numbering(level(0, "%1、", "chineseCounting"), level(1, "%1.%2.", extra=w("isLgl"))), [(1, 0), (1, 1)], ["一、", "1.1."]),
         ("never restarts", numbering(level(0, "%1."), level(1, "(%2)", extra=w("lvlRestart", val="0"))),
          [(1, 0), (1, 1), (1, 0), (1, 1)], ["1.", "(1)", "2.", "(2)"]),
@@ -235,6 +235,12 @@ def test_read_docx_numbers_by_a_numbering_style():
     )
     styles = w("style", w("pPr", w("numPr", w("numId", val="1"))), type="numbering", styleId="L")
     assert read_document(docx(p(t("项"), num(2, 0)), numbering=definition, styles=styles)).text == "一、项"
+
+
+def test_read_docx_bare_number_stands_apart_from_latin_text():
+    definition = numbering(level(0, "%1"))
+    text = read_document(docx(p(t("基本情况"), num(1, 0)) + p(t("3D教室"), num(1, 0)), numbering=definition)).text
+    assert text == "1基本情况\n2 3D教室"
 
 
 def test_read_docx_deleted_paragraph_is_not_counted():

@@ -168,7 +168,9 @@ class _Body:
             marker = self._numbering.marker(properties)
             lines = [line for line in map(_tidy, text.split("\n")) if line]
             if lines:
-                yield marker + lines[0]
+                # "一、" and "1.1" stand close to Han text as people type them; a bare "1" needs a blank before Latin text.
+                apart = marker[-1:].isalnum() and lines[0][0].isascii() and lines[0][0].isalnum()
+                yield marker + (" " if apart else "") + lines[0]
                 yield from lines[1:]
         yield from run.after
 

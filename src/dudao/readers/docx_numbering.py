@@ -225,9 +225,7 @@ def _fill(level: Level, levels: Mapping[int, Level], counts: list[int | None]) -
             decimal = level.legal and source.format != "decimalZero"
             text += format_number(count, "decimal" if decimal else source.format, source.picture)
         text += piece[1:]
-    text = text.strip()
-    # "一、" and "(1)" stand close to their text as people type them; a bare "1" needs a blank.
-    return text + " " if text and text[-1].isascii() and text[-1].isalnum() else text
+    return text.strip()
 
 
 def format_number(number: int, how: str, picture: str = "") -> str:
