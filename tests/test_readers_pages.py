@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import subprocess
+from collections import Counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from builders import A4, Piece, ofd, package, pdf, printed
 from dudao import Limits, ReadError, read_document
@@ -146,6 +149,31 @@ def test_lines_of_words_keep_their_blanks():
 def test_lines_of_marks_that_hang_over_the_margin_do_not_widen_it():
     rows = ["县" * 20 + "，", "县" * 20 + "，", *["县" * 20] * 6, "5元，" + "县" * 17]
     assert lines_of([page(*rows)]) == ["".join(rows)]
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.tuples(
+                st.integers(-20, 40), st.integers(-10, 60), st.integers(0, 4), st.text("一二县。，(a1 ①", max_size=12)
+            ),
+            max_size=12,
+        ),
+        max_size=4,
+    )
+)
+def test_lines_of_any_print_makes_nothing_up_and_ends(pages):
+    glyphs = [
+        [
+            Glyph(char, x + n * size, y, x + (n + 1) * size, y + size)
+            for x, y, size, text in runs
+            for n, char in enumerate(text)
+        ]
+        for runs in pages
+    ]
+    given_characters = Counter(glyph.text for page in glyphs for glyph in page)
+    found = Counter("".join(lines_of(glyphs)).replace(" ", "").replace("\t", ""))
+    assert not found - given_characters
 
 
 def test_lines_of_nothing():
