@@ -5,6 +5,7 @@ import io
 import pytest
 
 from dudao import Limits, ReadError, find_reports, read_document
+from dudao.readers.charset import decode
 
 TEXT = "某县人民政府关于2021年履行教育职责的自评报告\r\n一、基本情况\r\n全县有学校20所，在校学生一万余名。\r\n"
 TRADITIONAL = "某縣人民政府關於履行教育職責的自評報告\n全縣有學校二十所，在校學生一萬餘名，教師隊伍建設不斷加強。\n"
@@ -35,6 +36,17 @@ def test_read_text_stray_byte_is_replaced_counted_and_told(encoding):
     assert document.text.count("\ufffd") == 1
     assert document.text.replace("\ufffd", "") == TEXT
     assert "1 stray byte" in document.warnings[0]
+
+
+@pytest.mark.parametrize("declared", [")tf-8", "ut", "zlib", "hex", "punycode", "rot13", "a\0b", ""])
+def test_decode_declared_encoding_that_is_none_is_passed_over(declared):
+    # Found by fuzzing: bytes that fit no encoding well, and a declared one that does not exist.
+    data = b"\xe0\xdf\x8b\x9f\xba" + "情况".encode() + b"\xff" * 40
+    try:
+        text = decode(data, where="a", declared=declared).text
+    except ReadError:
+        return
+    assert text
 
 
 def test_read_text_short_gbk():

@@ -303,7 +303,7 @@ def one_lines(raw: bytes) -> None:
 def one_charset(raw: bytes) -> None:
     """Any bytes."""
     try:
-        decoded = charset.decode(raw, where="fuzz")
+        decoded = charset.decode(raw[8:], where="fuzz", declared=raw[:8].decode("latin-1").strip("\0 ") or None)
     except ReadError:
         return
     assert isinstance(decoded.text, str)
