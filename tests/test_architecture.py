@@ -65,6 +65,7 @@ def test_module_imports_only_what_stands_above_it(path):
         ("rjieba", {"tokens"}),
         ("lxml", {"readers"}),
         ("trafilatura", {"readers"}),
+        ("pypdfium2", {"readers"}),
         ("joblib", {"training", "store"}),
     ],
 )

@@ -211,7 +211,7 @@ def test_evaluate_takes_records_from_outside(tmp_path):
 
 
 def test_tag_a_report_imports_neither_scikit_learn_nor_lxml(sample):
-    code = f"import sys; sys.argv = ['dudao', 'tag', {str(sample)!r}, '--to', 'json']\nfrom dudao.cli import run\nrun(sys.argv[1:])\nprint([m for m in ('sklearn', 'scipy', 'lxml', 'jieba', 'joblib', 'pandas', 'jinja2', 'rich') if m in sys.modules], file=sys.stderr)"
+    code = f"import sys; sys.argv = ['dudao', 'tag', {str(sample)!r}, '--to', 'json']\nfrom dudao.cli import run\nrun(sys.argv[1:])\nprint([m for m in ('sklearn', 'scipy', 'lxml', 'pypdfium2', 'jieba', 'joblib', 'pandas', 'jinja2', 'rich') if m in sys.modules], file=sys.stderr)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
     assert run.stderr.strip() == "[]"
 
@@ -263,5 +263,5 @@ def test_every_raised_message_has_its_chinese():
                     missing |= {template for template in templates(argument) if template not in CATALOGUE}
     assert missing == set()
     assert all(text.count("{}") == CATALOGUE[text].count("{}") for text in CATALOGUE)
-    assert chinese("is a PDF, which is not read") == "是 PDF 文件，不能读取"
+    assert chinese("is a RAR archive, which is not read") == "是 RAR 压缩包，不能读取"
     assert chinese("what nobody says") == "what nobody says"

@@ -28,7 +28,7 @@ from dudao.document import (
 )
 from dudao.errors import DudaoError, ReadError
 from dudao.outline import outline, outline_text
-from dudao.readers import Source, read_document
+from dudao.readers import Source, read_document, read_documents
 from dudao.store import load_classifier
 from dudao.taxonomy import Taxonomy
 
@@ -93,7 +93,9 @@ class Tagger:
         ReadError
             The report cannot be read, or holds no text.
         """
-        report = self.outline(source, name=name)
+        return self._tag_report(self.outline(source, name=name), explain)
+
+    def _tag_report(self, report: Report, explain: bool) -> TaggedReport:
         if not any(paragraph.clauses for paragraph in report.paragraphs):
             raise ReadError(
                 "no paragraph of text found",
@@ -178,7 +180,7 @@ class Tagger:
         Parameters
         ----------
         paths : iterable of path
-            Files.
+            Files; an archive or a folder gives one result for each report in it.
         jobs : int
             Processes to use; 1 stays in this one.
 
@@ -189,7 +191,7 @@ class Tagger:
         """
         if jobs <= 1:
             for path in paths:
-                yield self._tag_or_error(path, explain)
+                yield from self.tag_all(path, explain=explain)
             return
         from concurrent.futures import ProcessPoolExecutor
 
@@ -198,15 +200,33 @@ class Tagger:
             for path in paths:
                 waiting.append(pool.submit(_tag_kept, path, explain))
                 if len(waiting) >= jobs * _AHEAD:
-                    yield waiting.popleft().result()
+                    yield from waiting.popleft().result()
             while waiting:
-                yield waiting.popleft().result()
+                yield from waiting.popleft().result()
 
-    def _tag_or_error(self, path: str | Path, explain: bool) -> TaggedReport | DudaoError:
-        try:
-            return self.tag_report(path, explain=explain)
-        except DudaoError as error:
-            return error
+    def tag_all(
+        self, source: Source, *, name: str | None = None, explain: bool = False
+    ) -> Iterator[TaggedReport | DudaoError]:
+        """Tag every report of a file, an archive or a folder, errors as values.
+
+        Parameters
+        ----------
+        source, name, explain
+            As in `tag_report`.
+
+        Yields
+        ------
+        TaggedReport or ReadError
+            In the order in which `read_documents` reads them.
+        """
+        for document in read_documents(source, name=name):
+            if isinstance(document, ReadError):
+                yield document
+                continue
+            try:
+                yield self._tag_report(outline(document, self.taxonomy), explain)
+            except DudaoError as error:
+                yield error
 
     def _scores(self, paragraphs: Sequence[Paragraph]) -> Scores:
         """Scores of all clauses of the paragraphs, in order; a paragraph without a clause counts as one."""
@@ -287,6 +307,6 @@ def _keep(tagger: Tagger) -> None:
     _kept = tagger
 
 
-def _tag_kept(path: str | Path, explain: bool) -> TaggedReport | DudaoError:
+def _tag_kept(path: str | Path, explain: bool) -> list[TaggedReport | DudaoError]:
     assert _kept is not None
-    return _kept._tag_or_error(path, explain)
+    return list(_kept.tag_all(path, explain=explain))
