@@ -10,7 +10,7 @@ from conftest import ROOT, cases
 from dudao.document import Document
 from dudao.outline import outline, outline_text
 from dudao.outline.clauses import split_clauses
-from dudao.outline.lines import is_furniture
+from dudao.outline.furniture import is_furniture
 
 
 @pytest.mark.parametrize("case", cases("clauses"))

@@ -6,14 +6,17 @@ Pure functions over spans of the text; nothing here normalises it or knows a dom
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 
 from dudao.document import TAGGED_KINDS, Clause, Document, Heading, Paragraph, Report
 from dudao.outline.clauses import split_clauses, strip_span
 from dudao.outline.frame import find_frame, issuer_of, year_of
-from dudao.outline.lines import join_wrapped, physical_lines
-from dudao.outline.numbering import BLOCK_START
+from dudao.outline.lines import Line, line_number, physical_lines
+from dudao.outline.parts import report_starts
 from dudao.outline.roles import RoleCues
 from dudao.outline.structure import Block, find_blocks
+from dudao.outline.tables import find_tables, row_spans
+from dudao.outline.wrapping import logical_lines
 from dudao.taxonomy import Taxonomy
 
 __all__ = ["outline", "outline_text", "split_clauses"]
@@ -41,14 +44,33 @@ def outline(document: Document, taxonomy: Taxonomy) -> Report:
     Returns
     -------
     Report
-        Units in the order of the text. Headings, and paragraphs among themselves, do not overlap.
+        Units in the order of the text. Headings, and paragraphs among themselves, do not overlap. Where the file holds several
+        reports, their outlines one behind the other, and each by itself as ``parts``.
     """
     text = document.text
     cues = role_cues(taxonomy)
-    lines = join_wrapped(text, physical_lines(text), BLOCK_START)
-    frame = find_frame(text, lines)
-    blocks = find_blocks(text, lines, frame, cues)
-    headings, paragraphs = _Assembly(text, blocks, cues).run()
+    lines = logical_lines(text, physical_lines(text))
+    tables = find_tables(text, lines)
+    starts = report_starts(text, lines, tables)
+    if len(starts) == 1:
+        return _outline_lines(document, lines, tables, cues, taxonomy)
+    numbers = ", ".join(str(line_number(text, lines[start].start)) for start in starts)
+    parts: list[Report] = []
+    for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(lines)], strict=True), 1):
+        inner = {i - start: first - start for i, first in tables.items() if start <= i < end}
+        named = replace(document, source=f"{document.source}#{number}")
+        parts.append(_outline_lines(named, lines[start:end], inner, cues, taxonomy))
+    return _together(document, parts, f"{len(parts)} reports in one file, starting in lines {numbers}")
+
+
+def _outline_lines(
+    document: Document, lines: list[Line], tables: dict[int, int], cues: RoleCues, taxonomy: Taxonomy
+) -> Report:
+    """The outline of one report, which the lines hold."""
+    text = document.text
+    frame = find_frame(text, lines, tables)
+    blocks = find_blocks(text, lines, frame, tables, cues)
+    headings, paragraphs = _Assembly(text, blocks, cues, taxonomy).run()
     opening = text[paragraphs[0].start : paragraphs[0].start + _OPENING] if paragraphs else ""
     warnings = list(document.warnings)
     if not headings and paragraphs:
@@ -61,6 +83,21 @@ def outline(document: Document, taxonomy: Taxonomy) -> Report:
         headings=tuple(headings),
         paragraphs=tuple(paragraphs),
         warnings=tuple(warnings),
+    )
+
+
+def _together(document: Document, parts: list[Report], warning: str) -> Report:
+    """One outline over several reports; paragraphs count on."""
+    paragraphs = (paragraph for part in parts for paragraph in part.paragraphs)
+    return Report(
+        document=document,
+        title=parts[0].title,
+        issuer=parts[0].issuer,
+        year=parts[0].year,
+        headings=tuple(heading for part in parts for heading in part.headings),
+        paragraphs=tuple(replace(paragraph, index=index) for index, paragraph in enumerate(paragraphs)),
+        warnings=(*document.warnings, warning),
+        parts=tuple(parts),
     )
 
 
@@ -86,8 +123,10 @@ def outline_text(text: str, taxonomy: Taxonomy, *, headings: tuple[str, ...] = (
 class _Assembly:
     """Walks the blocks once, holding the heading stack and the role in force."""
 
-    def __init__(self, text: str, blocks: list[Block], cues: RoleCues) -> None:
+    def __init__(self, text: str, blocks: list[Block], cues: RoleCues, taxonomy: Taxonomy) -> None:
         self.text, self.blocks, self.cues = text, blocks, cues
+        # A role whose openings count only at the end is the one in which reports are signed.
+        self.closing_role = next((role.id for role in taxonomy.roles if role.at_end), None)
         self.headless = all(block.heading is None for block in blocks)
         self.stack: list[tuple[int, Heading, str | None]] = []  # rank, heading, the role it names
         self.role = cues.default_role if self.headless else cues.opening_role
@@ -99,6 +138,11 @@ class _Assembly:
 
     def run(self) -> tuple[list[Heading], list[Paragraph]]:
         for n, block in enumerate(self.blocks):
+            if block.reset:
+                self.stack.clear()
+                self.unnamed = False
+                closing = block.reset == "closing" and self.closing_role is not None
+                self.role = self.closing_role or self.role if closing else self.cues.opening_role
             if block.heading is not None:
                 self._open(block)
             if block.is_paragraph:
@@ -124,7 +168,12 @@ class _Assembly:
         text = self.text
         clauses: tuple[Clause, ...] = ()
         role = self.role
-        if block.kind in TAGGED_KINDS:
+        if block.kind == "signature":
+            role = self.closing_role or role
+        elif block.kind == "table":
+            rows = row_spans(text, physical_lines(text, block.start, block.end))
+            clauses = tuple(Clause("", *row, text[slice(*row)], role) for row in rows)
+        elif block.kind in TAGGED_KINDS:
             span = strip_span(text, block.heading[1] if block.heading else block.start, block.end)
             if span is None:
                 return

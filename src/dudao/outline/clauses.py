@@ -7,7 +7,8 @@ paragraph's end. All functions work on offsets into the document's text and run 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from bisect import bisect_right
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 _OPENERS = {
@@ -71,6 +72,7 @@ def split_clauses(text: str, start: int, end: int, *, switches: Collection[int] 
     cuts = sorted(
         _end_mark_cuts(text, start, end, protected) | _enumerator_cuts(text, start, end, protected, set(switches))
     )
+    ordered = sorted(switches)
     clauses: list[ClauseSpan] = []
     left = start
     for cut in [*cuts, end]:
@@ -80,7 +82,7 @@ def split_clauses(text: str, start: int, end: int, *, switches: Collection[int] 
         if not _has_word(text, *span) and clauses:
             clauses[-1] = clauses[-1]._replace(end=span[1])
         else:
-            clauses.append(ClauseSpan(*span, _marker(text, *span, switches)))
+            clauses.append(ClauseSpan(*span, _marker(text, *span, ordered)))
         left = cut
     return clauses
 
@@ -173,12 +175,11 @@ def _enumerator_cuts(text: str, start: int, end: int, protected: list[tuple[int,
     return cuts
 
 
-def _marker(text: str, start: int, end: int, switches: Collection[int]) -> str:
+def _marker(text: str, start: int, end: int, switches: Sequence[int]) -> str:
     """The enumerator at the head of a clause, also behind its switch."""
-    for switch in switches:
-        if start < switch < end:
-            start = switch
-            break
+    first = bisect_right(switches, start)
+    if first < len(switches) and switches[first] < end:
+        start = switches[first]
     while start < end and text[start] in _BLANK:
         start += 1
     match = _ENUMERATOR.match(text, start, end)
