@@ -15,7 +15,7 @@ from dudao.outline.numbering import match_marker
 _FRONT_LINES = 60  # a page's navigation comes before its title; more than this is no front matter
 _BRACKETED = r"(?:[(（【][^()（）]{1,16}[)）】])?"
 _REPORT_END = re.compile(
-    rf".*(?:报告|報告|汇报|总结|材料|说明|公告|公示)(?:书|稿|材料|情况)?\s*{_BRACKETED}|.*关于.{{4,}}的?(?:函|通知|请示|批复)"
+    rf".*(?:报告|報告|汇报|总结|材料|说明|公告|公示)(?:书|稿|材料|情况)?\s*{_BRACKETED}|.*关于.{{4,}}的?(?:函|通知|请示|批复)|.*》的(?:函|通知|请示|批复)"
 )
 # "自查情况" by itself is a heading; with a place or a year before it, it is a title.
 _CHECK_END = re.compile(rf".*[县区市旗省州镇乡年校].*(?:自评|自查)(?:书|稿|材料|情况)?\s*{_BRACKETED}")
@@ -210,12 +210,12 @@ def _repeated(
 
 
 def _joined(text: str, lines: Sequence[Line], parts: Sequence[int]) -> str:
-    pieces = (re.sub(r"\s*[\r\n]+\s*", "", text[lines[i].start : lines[i].end]) for i in parts)
-    return "".join(_closed_up(piece) for piece in pieces)
+    return "".join(_closed_up(text[lines[i].start : lines[i].end]) for i in parts)
 
 
 def _closed_up(piece: str) -> str:
-    """A title without the blanks that space its letters out (自 评 报 告)."""
+    """A title on one line, without the blanks that space its letters out (自 评 报 告)."""
+    piece = re.sub(r"\s*[\r\n]+\s*", "", piece)
     return re.sub(r"[ \u3000\u00a0]+", "", piece) if _SPACED_OUT.fullmatch(piece) else piece
 
 

@@ -21,6 +21,8 @@ from dudao.outline.tables import find_contents
 # Lengths in characters, read off the headings of the corpus: 99 of 100 on a line of their own have at most 45, run in 38.
 _LONGEST_HEADING = 50
 _LONGEST_RUN_IN = 40
+_LONGEST_STOPPED = 30  # with a full stop and without its score; longer ones, or with more commas, are sentences
+_MOST_COMMAS = 2
 _LONGEST_UNNUMBERED = 30
 _LONGEST_ROLE_HEADING = 16  # without a number, whatever stands below
 _FIGURE = re.compile(
@@ -30,6 +32,7 @@ _NO_FACT = re.compile(
     r"[“《「『(（][^”》」』)）]{0,60}[”》」』)）]|[12][0-9]{3}\s*(?:[-—~至]+\s*[12][0-9]{3}\s*)?(?:学?年|级)"
 )
 _SCORE_LINE = re.compile(r".{0,12}(?:自评|得分|分值|总分|扣分|满分|评分).{0,16}[0-9]+(?:\.[0-9]+)?\s*分?[)）]?")
+_SCORE = re.compile(r"[(（][^()（）]{0,40}[)）]")
 _ITEM_START = re.compile(r"[一二三四五六七八九十]{1,3}(?:是|要)|第[一二三四五六七八九十]{1,3}[，,、]|首先|其[一二三四五六]")
 _SEGMENT_END = re.compile(r"[。：:！!；;？?]")
 _BRACKETS = {"(": 0, "（": 0, ")": 0, "）": 0, "《": 1, "》": 1, "“": 2, "”": 2, "【": 3, "】": 3}
@@ -168,6 +171,9 @@ def _form(text: str, line: Line, marker: Marker, *, has_body: bool) -> _Numbered
         alone = stop is None and end - start <= _LONGEST_HEADING
         return _Numbered(end, alone=True, has_body=has_body) if alone else _Numbered(None)
     if text[stop] not in "。：:" or is_statement(text[start:stop]):
+        return _Numbered(None)
+    bare = _SCORE.sub("", text[start:stop])
+    if text[stop] == "。" and (len(bare) > _LONGEST_STOPPED or sum(map(bare.count, "，,；;")) > _MOST_COMMAS):
         return _Numbered(None)
     if strip_span(text, stop + 1, end) is None:
         return _Numbered(end, alone=True, stopped=True, has_body=has_body)

@@ -7,19 +7,26 @@ word (text copied out of styled web pages), a number that stands alone on the li
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 from unicodedata import east_asian_width
 
 from dudao.outline.clauses import strip_span
 from dudao.outline.furniture import DATE_LINE, is_furniture
 from dudao.outline.lines import Line
-from dudao.outline.numbering import BLOCK_START, STRONG_START, counts_on, match_marker
+from dudao.outline.numbering import STRONG_START, counts_on, match_marker
 
 # Lines as wide as this, most of them unfinished, come from a page that was broken into lines.
 _WRAP_WIDTHS = (14, 60)
 _WRAP_SHARE = 0.6
+_SLACK = 4  # characters by which a broken line can fall short of the width
+_SHORTER_SHARE = 0.04  # of unfinished lines near the width: they are headings that happen to be so long
 _SENTENCE_END = frozenset("。！？；!?;：:")
+_LINE_END = _SENTENCE_END | frozenset(")）")  # of a line that may be whole: a heading can end with its score in brackets
+_CODE_START = re.compile(r"[AB][0-9]{1,2}(?![0-9.%])")
+_CODES_LEAST = 3  # of a list of indicators
 _LONGEST_MEASURED = 200  # characters of a line whose columns are counted; anything longer is no broken line
 
+_ITEM_NUMBER = re.compile(r"[0-9]{1,2}[.．、]|[(（][0-9]{1,2}[)）]")
 _FRAGMENT = re.compile(r"[0-9０-９A-Za-z.．,%％+\-—~〔〕\[\]()（）<>×*/:]{1,24}[、.．]?")
 _SHATTERED_SHARE = 0.2  # of all lines; in tables of figures the other lines are cells without commas and stops
 _SHATTERED_LEAST = 12
@@ -39,31 +46,41 @@ def logical_lines(text: str, lines: list[Line]) -> list[Line]:
     return _split_flattened(text, _join_lone_numbers(text, lines))
 
 
-def wrap_width(text: str, lines: list[Line]) -> tuple[int, bool] | None:
-    """The width at which the text was broken into lines, and whether it counts columns; None where it was not broken.
+class Wrap(NamedTuple):
+    """How a page broke its lines: a line at least this long is full."""
 
-    Programs break at a number of characters or at a number of columns, a Han character being two wide.
+    full: int
+    in_columns: bool
+
+
+def wrap_width(text: str, lines: list[Line]) -> Wrap | None:
+    """At which width the text was broken into lines; None where it was not.
+
+    Programs break at a number of characters or at a number of columns, a Han character being two wide; a little earlier where a mark
+    may not begin a line.
     """
     if len(lines) < 8:
         return None
     for in_columns in (False, True):
         factor = 2 if in_columns else 1
-        lengths = sorted(_length(text, line, in_columns) for line in lines)
-        width = lengths[int(len(lengths) * 0.9)]
-        if not _WRAP_WIDTHS[0] * factor <= width <= _WRAP_WIDTHS[1] * factor or lengths[-1] > width * 1.6 + 4:
+        lengths = [_length(text, line, in_columns) for line in lines]
+        ordered = sorted(lengths)
+        width = ordered[int(len(ordered) * 0.9)]
+        if not _WRAP_WIDTHS[0] * factor <= width <= _WRAP_WIDTHS[1] * factor or ordered[-1] > width * 1.6 + 4:
             continue
-        full = [line for line in lines if _length(text, line, in_columns) >= width - 4 * factor]
-        unfinished = sum(text[line.end - 1] not in _SENTENCE_END for line in full)
-        if len(full) >= _WRAP_SHARE * len(lines) * 0.8 and unfinished >= _WRAP_SHARE * len(full):
-            return width, in_columns
+        near = [n for n, length in enumerate(lengths) if length >= width - _SLACK * factor]
+        unfinished = sorted(lengths[n] for n in near if text[lines[n].end - 1] not in _SENTENCE_END)
+        if len(near) >= _WRAP_SHARE * len(lines) * 0.8 and len(unfinished) >= _WRAP_SHARE * len(near):
+            return Wrap(unfinished[int(len(unfinished) * _SHORTER_SHARE)], in_columns)
     return None
 
 
 def _length(text: str, line: Line, in_columns: bool) -> int:
-    length = line.end - line.start
-    if not in_columns or length > _LONGEST_MEASURED:
-        return length * (2 if in_columns else 1)
-    return sum(2 if east_asian_width(char) in "WFA" else 1 for char in text[line.start : line.end])
+    """How much of the page's width a line takes, with the blanks it is indented by."""
+    start, end = line.start - line.indent, line.end
+    if not in_columns or end - start > _LONGEST_MEASURED:
+        return (end - start) * (2 if in_columns else 1)
+    return sum(2 if east_asian_width(char) in "WFA" else 1 for char in text[start:end])
 
 
 def _join_wrapped(text: str, lines: list[Line]) -> list[Line]:
@@ -75,16 +92,17 @@ def _join_wrapped(text: str, lines: list[Line]) -> list[Line]:
     found = wrap_width(text, lines)
     if found is None:
         return lines
-    width, in_columns = found
     usual_indent = sorted(line.indent for line in lines)[len(lines) // 2]
+    codes = sum(1 for line in lines if _CODE_START.match(text, line.start, line.end)) >= _CODES_LEAST
     joined: list[Line] = []
     previous: Line | None = None
+    numbers = _Numbers(text, lines)
     for line in lines:
         if (
             previous is not None
-            and _length(text, previous, in_columns) >= width - (8 if in_columns else 4)
+            and _length(text, previous, found.in_columns) >= found.full
             and line.indent <= usual_indent
-            and not _opens_block(text, line, unfinished=text[previous.end - 1] not in _SENTENCE_END)
+            and not numbers.open_block(text, line, finished=text[previous.end - 1] in _LINE_END, codes=codes)
             and not is_furniture(text[line.start : line.end])
             and not DATE_LINE.fullmatch(text, line.start, line.end)
         ):
@@ -95,9 +113,31 @@ def _join_wrapped(text: str, lines: list[Line]) -> list[Line]:
     return joined
 
 
-def _opens_block(text: str, line: Line, *, unfinished: bool) -> bool:
-    """Whether a line is numbered; in mid-sentence only the upper rungs are believed ("…共计" / "3.建设…" is no item)."""
-    return (STRONG_START if unfinished else BLOCK_START).match(text, line.start, line.end) is not None
+class _Numbers:
+    """The lists that are open while lines are joined."""
+
+    def __init__(self, text: str, lines: list[Line]) -> None:
+        self._last: dict[str, int] = {}
+        self._found = {marker[:2] for line in lines if (marker := match_marker(text, line.start, line.end))}
+
+    def open_block(self, text: str, line: Line, *, finished: bool, codes: bool) -> bool:
+        """Whether a line's number opens a block.
+
+        In mid-sentence only the upper rungs are believed ("…共计" / "3.建设…" is no item), and those only where they count on
+        ("…周一、周" / "二、周五…" is no section).
+        """
+        marker = match_marker(text, line.start, line.end)
+        if marker is None:
+            return False
+        if not finished:
+            before = self._last.get(marker.scheme, 0)
+            counts = marker.value == before + 1 or (marker.value <= 1 and marker.scheme != "han")
+            counts = counts and (marker.value != 1 or (marker.scheme, 2) in self._found)
+            upper = counts and STRONG_START.match(text, line.start, line.end) is not None
+            if not (upper or (codes and marker.scheme.startswith("code"))):
+                return False
+        self._last[marker.scheme] = marker.value
+        return True
 
 
 def _is_shattered(text: str, lines: list[Line]) -> bool:
@@ -124,7 +164,7 @@ def _join_shattered(text: str, lines: list[Line]) -> list[Line]:
         if (
             joined
             and (fragment or after_fragment)
-            and (after_fragment or text[joined[-1].end - 1] not in _SENTENCE_END)
+            and not _ITEM_NUMBER.fullmatch(text, line.start, line.end)
             and not STRONG_START.match(text, line.start, line.end)
         ):
             joined[-1] = Line(joined[-1].start, line.end, joined[-1].indent)
