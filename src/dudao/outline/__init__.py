@@ -70,6 +70,7 @@ def _outline_lines(
     text = document.text
     frame = find_frame(text, lines, tables)
     blocks = find_blocks(text, lines, frame, tables, cues)
+    lines.clear()  # with ten million lines, what is done with must go before what comes next
     headings, paragraphs = _Assembly(text, blocks, cues, taxonomy).run()
     opening = text[paragraphs[0].start : paragraphs[0].start + _OPENING] if paragraphs else ""
     warnings = list(document.warnings)
@@ -115,7 +116,7 @@ def outline_text(text: str, taxonomy: Taxonomy, *, headings: tuple[str, ...] = (
         bare = None if headings else cues.of_bare_text(text, 0, len(text))
         role = bare or cues.of_opening(text, 0, len(text), at_end=True) or cues.default_role
     span = strip_span(text, 0, len(text)) or (0, 0)
-    clauses = _clauses(text, *span, role, cues, at_end=False)[0] if span[1] else ()
+    clauses = _clauses(text, *span, role, cues, closing=None, at_end=False)[0] if span[1] else ()
     role = clauses[0].role if clauses else role
     return Paragraph(0, "text", headings, role, *span, text[slice(*span)], clauses)
 
@@ -129,17 +130,22 @@ class _Assembly:
         self.closing_role = next((role.id for role in taxonomy.roles if role.at_end), None)
         self.headless = all(block.heading is None for block in blocks)
         self.stack: list[tuple[int, Heading, str | None]] = []  # rank, heading, the role it names
+        self.section: tuple[str, ...] = ()
         self.role = cues.default_role if self.headless else cues.opening_role
         self.unnamed = False  # whether the section has just been opened by a top heading that names no role
         self.headings: list[Heading] = []
         self.paragraphs: list[Paragraph] = []
-        texts = [n for n, block in enumerate(blocks) if block.is_paragraph and block.kind in TAGGED_KINDS]
+        end = next((n for n, block in enumerate(blocks) if block.reset == "closing"), len(blocks))
+        texts = [n for n, block in enumerate(blocks[:end]) if block.is_paragraph and block.kind in TAGGED_KINDS]
         self.last = set(texts[-_LAST_PARAGRAPHS:])
 
     def run(self) -> tuple[list[Heading], list[Paragraph]]:
-        for n, block in enumerate(self.blocks):
+        self.blocks.reverse()
+        for n in range(len(self.blocks)):
+            block = self.blocks.pop()
             if block.reset:
                 self.stack.clear()
+                self.section = ()
                 self.unnamed = False
                 closing = block.reset == "closing" and self.closing_role is not None
                 self.role = self.closing_role or self.role if closing else self.cues.opening_role
@@ -162,6 +168,7 @@ class _Assembly:
         self.unnamed = named is None and inherited is None
         heading = Heading(level, block.marker, piece, self.role, *block.heading)
         self.stack.append((block.rank, heading, named))
+        self.section = tuple(each.label for _, each, _ in self.stack)
         self.headings.append(heading)
 
     def _add(self, block: Block, *, at_end: bool) -> None:
@@ -185,22 +192,23 @@ class _Assembly:
             opening = self.cues.of_opening(text, *span, at_end=at_end)
             if opening is not None:
                 role = self.role = opening
-            clauses, left = _clauses(text, *span, role, self.cues, at_end=at_end)
+            clauses, left = _clauses(text, *span, role, self.cues, closing=self.closing_role, at_end=at_end)
             if left != role:
                 self.role = left  # a switch holds until the next switch or heading
             role = clauses[0].role if clauses else role
-        section = tuple(heading.label for _, heading, _ in self.stack)
-        piece = text[block.start : block.end]
+        whole = len(clauses) == 1 and (clauses[0].start, clauses[0].end) == (block.start, block.end)
+        piece = clauses[0].text if whole else text[block.start : block.end]
         self.paragraphs.append(
-            Paragraph(len(self.paragraphs), block.kind, section, role, block.start, block.end, piece, clauses)
+            Paragraph(len(self.paragraphs), block.kind, self.section, role, block.start, block.end, piece, clauses)
         )
 
 
 def _clauses(
-    text: str, start: int, end: int, role: str, cues: RoleCues, *, at_end: bool
+    text: str, start: int, end: int, role: str, cues: RoleCues, *, closing: str | None, at_end: bool
 ) -> tuple[tuple[Clause, ...], str]:
     """The clauses of one paragraph with their roles, and the role in force behind it."""
-    switches = list(cues.switches(text, start, end))
+    # A score is no switch in mid-report: it belongs to the section that it rates.
+    switches = [each for each in cues.switches(text, start, end) if at_end or each[2] != closing]
     spans = split_clauses(text, start, end, switches=[switch_end for _, switch_end, _ in switches])
     clauses: list[Clause] = []
     pending = iter([*switches, (end + 1, end + 1, role)])

@@ -22,6 +22,7 @@ _OFFICES = re.compile(
 _SEAL = re.compile(r"[(（]?\s*(?:公?章|盖章|印章|加盖公章|此件公开发布|此页无正文|此件(?:主动|依申请)公开)\s*[)）]?")
 _DATE_LABEL = re.compile(r"(?:报告)?(?:日期|时间)\s*[:：]\s*")
 _OFFICE_LABEL = re.compile(r"(?:报告|填报|自评|自查|报送)单位\s*(?:[(（](?:公?章|盖章)[)）])?\s*[:：]\s*")
+_IMPRINT = re.compile(r".{0,40}(?:日|月)\s*印发|(?:抄送|抄报|主送)\s*[:：].*|[(（]?联系人\s*[:：].*")
 _CLOSING_WORDS = re.compile(r".{0,30}(?:特此报告|专此报告|特此汇报|特此说明|此报告|特此函[告复]|特此公示|特此通知|请审阅|请予审[阅查])[。.！]?")
 ATTACHMENT = re.compile(r"(?:附\s*件|附\s*表|附\s*录|后\s*附|附)\s*[0-9一二三四五六七八九十]{0,2}\s*(?:[:：.．、]|$)")
 _LONGEST_SIGNATURE = 80
@@ -67,7 +68,9 @@ def find_closing(text: str, lines: Sequence[Line], taken: Mapping[int, Paragraph
     ]
     kinds: dict[int, ParagraphKind | None] = {}
     for start, end in groups:
-        kinds.update(dict.fromkeys(rest[start:end], "signature"))
+        imprint = any(_IMPRINT.fullmatch(text, *lines[i][:2]) for i in rest[start:end])
+        kinds.update(dict.fromkeys(rest[start:end], None if imprint else "signature"))
+    groups = [group for group in groups if kinds[rest[group[0]]] is not None]
     listed = _attachment_list(text, lines, rest, groups[-1][0] if groups else len(rest))
     begins: int | None = None
     signatures: tuple[str, ...] = ()
@@ -79,7 +82,7 @@ def find_closing(text: str, lines: Sequence[Line], taken: Mapping[int, Paragraph
             ATTACHMENT.match(text, *lines[i][:2]) for i in behind[:3]
         ):
             begins = rest[start if listed is None else listed]
-            kinds.update(_footers(text, lines, behind))
+            kinds.update(_footers(text, lines, behind, taken))
     elif listed is not None and listed >= behind_last:
         begins = rest[listed]
     return Closing(kinds, signatures, begins, tuple(rest[end - 1] for _, end in groups))
@@ -105,7 +108,7 @@ def _parts(text: str, line: Line) -> str:
         return ""
     label = _OFFICE_LABEL.match(text, start, end) or _DATE_LABEL.match(text, start, end)
     start = label.end() if label else start
-    if DATE_LINE.fullmatch(text, start, end):
+    if DATE_LINE.fullmatch(text, start, end) or _IMPRINT.fullmatch(text, start, end):
         return "d"
     if _OFFICES.fullmatch(text, start, end):
         return "o"
@@ -151,13 +154,16 @@ def _heads(text: str, line: Line) -> bool:
     return marker is not None and marker.scheme in {"han", "part", "chapter", "formal"}
 
 
-def _footers(text: str, lines: Sequence[Line], behind: Sequence[int]) -> dict[int, ParagraphKind | None]:
-    """Short lines behind the signature are a page's footer, up to where an attachment begins."""
+def _footers(
+    text: str, lines: Sequence[Line], behind: Sequence[int], taken: Mapping[int, ParagraphKind | None]
+) -> dict[int, ParagraphKind | None]:
+    """Short lines behind the signature are a page's footer, up to where an attachment or a table begins."""
     found: dict[int, ParagraphKind | None] = {}
     for i in behind[:_CLOSING_BLOCK]:
         line = lines[i]
         if (
-            ATTACHMENT.match(text, line.start, line.end)
+            taken.get(i - 1) is not None
+            or ATTACHMENT.match(text, line.start, line.end)
             or line.end - line.start > _LONGEST_FOOTER
             or text[line.end - 1] in _END_MARKS
             or _heads(text, line)

@@ -63,19 +63,19 @@ def find_frame(text: str, lines: Sequence[Line], tables: Mapping[int, int]) -> F
         i: None for i, line in enumerate(lines) if i not in tables and is_furniture(text[line.start : line.end])
     }
     kinds.update(dict.fromkeys(tables, "table"))
-    body, title_lines = _front(text, lines, kinds)
+    body, title_at = _front(text, lines, kinds)
     closing = find_closing(text, lines, kinds, body)
     kinds.update(closing.kinds)
     resets = {} if closing.begins is None else {closing.begins: "closing"}
-    title = _joined(text, lines, title_lines)
+    title = _joined(text, lines, title_at)
     if not title or _COVERING.fullmatch(title):
         inner = _inner_title(text, lines, kinds, closing.covers)
         if inner:
             title = _joined(text, lines, inner)
             kinds.update(dict.fromkeys(inner, None))
             resets[inner[-1] + 1] = "opening"
-            title_lines = inner
-    for i in _repeated(text, lines, kinds, title, title_lines):
+            title_at = inner
+    for i in _repeated(text, lines, kinds, title, title_at):
         kinds[i] = None
     return Frame(title, kinds, closing.signatures, resets)
 
@@ -83,7 +83,11 @@ def find_frame(text: str, lines: Sequence[Line], tables: Mapping[int, int]) -> F
 def _front(text: str, lines: Sequence[Line], kinds: dict[int, ParagraphKind | None]) -> tuple[int, list[int]]:
     """Where the report's text begins, and the lines of its title."""
     body = next(
-        (i for i, line in enumerate(lines[:_FRONT_LINES]) if kinds.get(i, "") is not None and _is_body(text, line, kinds.get(i))),
+        (
+            i
+            for i, line in enumerate(lines[:_FRONT_LINES])
+            if kinds.get(i, "") is not None and _is_body(text, line, kinds.get(i))
+        ),
         min(len(lines), _FRONT_LINES),
     )
     front = [i for i in range(body) if i not in kinds]
@@ -143,7 +147,7 @@ def _continues_title(text: str, lines: Sequence[Line], above: int, below: int) -
     """A title's upper line: a place or an office, or the "关于…" that the lower line lacks."""
     if below - above > 1 or lines[above].end - lines[above].start > _LONGEST_UPPER:
         return False
-    upper, lower = text[lines[above].start : lines[above].end], text[lines[below].start : lines[below].end]
+    upper, lower = (_closed_up(text[lines[i].start : lines[i].end]) for i in (above, below))
     if is_title(text, lines[above]) or DATE_LINE.fullmatch(upper) or upper[-1] in "。；：:!！":
         return False
     if _NUMBER_LINE.fullmatch(upper) or re.search("网站|门户|首页|[>＞|]", upper):
@@ -153,17 +157,19 @@ def _continues_title(text: str, lines: Sequence[Line], above: int, below: int) -
         ("关于" in upper and "关于" not in lower)
         or lower.startswith("关于")
         or bool(OFFICE_LINE.fullmatch(upper))
+        or (len(lower) < 8 and re.search("履行|教育|督导|职责", upper) is not None)
         or (placed and (len(lower) < 12 or re.search("[县区旗省州]|我市|全市", lower) is None))
     )
 
 
 def _is_body(text: str, line: Line, kind: ParagraphKind | None) -> bool:
     """Whether a line cannot stand before the title: a sentence, a table, a numbered heading, an addressee."""
+    if kind is not None:
+        return True
     if is_title(text, line):
         return False
     return (
-        kind is not None
-        or text[line.end - 1] in "。；"
+        text[line.end - 1] in "。；"
         or line.end - line.start > _LONGEST_TITLE
         or match_marker(text, line.start, line.end) is not None
         or _is_addressee(text, line)

@@ -34,6 +34,7 @@ _NO_FACT = re.compile(
 _SCORE_LINE = re.compile(r".{0,12}(?:自评|得分|分值|总分|扣分|满分|评分).{0,16}[0-9]+(?:\.[0-9]+)?\s*分?[)）]?")
 _SCORE = re.compile(r"[(（][^()（）]{0,40}[)）]")
 _ITEM_START = re.compile(r"[一二三四五六七八九十]{1,3}(?:是|要)|第[一二三四五六七八九十]{1,3}[，,、]|首先|其[一二三四五六]")
+_ANNOUNCES = re.compile("(?:如下|(?:以下|下列|下面).{0,8})$")
 _SEGMENT_END = re.compile(r"[。：:！!；;？?]")
 _BRACKETS = {"(": 0, "（": 0, ")": 0, "）": 0, "《": 1, "》": 1, "“": 2, "”": 2, "【": 3, "】": 3}
 _OPENERS = frozenset("(（《“【")
@@ -90,8 +91,8 @@ def find_blocks(text: str, lines: Sequence[Line], frame: Frame, tables: Mapping[
     markers = accepted(text, read, ranks)
     forms = _forms(text, lines, body, markers, ranks)
     headed = _headed(markers, forms, ranks)
-    place = {i: n for n, i in enumerate(body)}
     blocks: list[Block] = []
+    n = -1  # index in body
     resets = sorted(frame.resets.items(), reverse=True)
     for i, line in enumerate(lines):
         kind = frame.kinds.get(i, "text")
@@ -105,7 +106,7 @@ def find_blocks(text: str, lines: Sequence[Line], frame: Frame, tables: Mapping[
         elif kind != "text":
             block = Block(kind, line.start, line.end)
         else:
-            n = place[i]
+            n += 1
             block = _block(text, lines, body, n, markers, forms, headed, ranks, cues)
         if resets and resets[-1][0] <= i:
             block = block._replace(reset=resets.pop()[1])
@@ -270,22 +271,21 @@ def _unnumbered(text: str, line: Line, below: Line | None, numbered_below: bool,
     as_heading = as_text._replace(rank=_PLAIN, heading=(line.start, line.end))
     piece = text[line.start : line.end]
     last = piece[-1]
-    names_role = cues.of_heading(piece) is not None
     if last in ":：":
-        return as_heading if names_role else as_text
+        return as_heading if cues.of_heading(piece) is not None else as_text
     if (
         last in "。；;！!？?，,、"
         or is_statement(piece)
         or _SCORE_LINE.fullmatch(piece)
         or _ITEM_START.match(piece)
+        or _ANNOUNCES.search(piece)
         or ATTACHMENT.match(piece)
         or not any("\u3400" <= char <= "\u9fff" for char in piece)
     ):
         return as_text
-    if names_role and length <= _LONGEST_ROLE_HEADING:
+    if numbered_below or below.end - below.start > length or text[below.end - 1] in "。；！":
         return as_heading
-    leads = numbered_below or below.end - below.start > length or text[below.end - 1] in "。；！"
-    return as_heading if leads else as_text
+    return as_heading if length <= _LONGEST_ROLE_HEADING and cues.of_heading(piece) is not None else as_text
 
 
 def _rank_unnumbered(text: str, blocks: list[Block], cues: RoleCues) -> list[Block]:

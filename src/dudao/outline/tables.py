@@ -69,7 +69,7 @@ def find_tables(text: str, lines: Sequence[Line]) -> dict[int, int]:
 def _is_row(text: str, line: Line) -> bool:
     """Whether a line has cells between tabs or bars; a number and a tab are a heading."""
     piece = text[line.start : line.end]
-    if piece[-1] in "。；" or is_furniture(piece):
+    if is_furniture(piece) or (piece[-1] in "。；" and piece.count("\t") < 2):
         return False
     if piece.count("|") + piece.count("｜") >= 2:
         return True
@@ -178,12 +178,13 @@ def find_contents(text: str, lines: Sequence[Line], body: Sequence[int], markers
         entries = body[at + 1 : at + 1 + _MOST_ENTRIES]
         keys = [_key(text, lines[each]) for each in entries]
         again = next((n for n in range(1, len(keys)) if keys[n] == keys[0]), None)
-        paged = next(
-            (n for n, each in enumerate(entries) if not _is_entry(text, lines[each])),
-            len(entries),
-        )
         found.add(i)
-        found.update(entries[: again if again is not None else paged])
+        if again is None:
+            again = next((n for n, each in enumerate(entries) if not _is_entry(text, lines[each])), len(entries))
+        elif any(markers[at + 1 : at + 1 + again]):  # a title or a preface can stand between the entries and the first section
+            while again and markers[at + again] is None and not _is_entry(text, lines[entries[again - 1]]):
+                again -= 1
+        found.update(entries[:again])
     return found
 
 

@@ -39,11 +39,27 @@ _MOST_SPACED = 4  # of them one behind the other
 
 def logical_lines(text: str, lines: list[Line]) -> list[Line]:
     """Lines as the report's author had them, as far as the text shows."""
+    lines = [_undecorated(text, line) for line in lines]
     if _is_shattered(text, lines):
         lines = _join_shattered(text, lines)
     else:
         lines = _join_wrapped(text, lines)
     return _split_flattened(text, _join_lone_numbers(text, lines))
+
+
+_MARKDOWN = re.compile(r"#{1,6}[ \t]+(?P<atx>\S.*)|(?P<mark>\*\*|__)(?P<bold>[^*_\s](?:[^*_]*[^*_\s])?)(?P=mark)")
+
+
+def _undecorated(text: str, line: Line) -> Line:
+    """A line of Markdown without the marks that make it a heading or bold."""
+    if text[line.start] not in "#*_" or line.end - line.start > _LONGEST_MEASURED:
+        return line
+    for _ in range(2):  # ## **一、基本情况**
+        match = _MARKDOWN.fullmatch(text, line.start, line.end)
+        if match is None:
+            break
+        line = Line(*match.span("atx" if match.group("atx") else "bold"), line.indent)
+    return line
 
 
 class Wrap(NamedTuple):
