@@ -201,13 +201,14 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class TaggedReport:
-    """A report with its tags."""
+    """A report with its tags; ``parts`` holds each by itself where a file has several, else nothing."""
 
     report: Report
     model: ModelInfo
     paragraphs: tuple[TaggedParagraph, ...]
     coverage: dict[str, Coverage]
     warnings: tuple[str, ...] = field(default=())
+    parts: tuple[TaggedReport, ...] = ()
 
     @property
     def source(self) -> str:

@@ -48,10 +48,12 @@ def inspect_command(path: str, *, to: str | None, out: Path | None, t: Translate
             return OK
         taxonomy = load_taxonomy()
         report = outline(document, taxonomy)
-        if to == "json":
-            file.write(json.dumps(report.to_dict(), ensure_ascii=False, indent=2) + "\n")
-        else:
-            from dudao.render.tree import print_outline
+        for each in report.parts or (report,):
+            if to == "json":  # of several reports in one file, one object a line
+                indent = None if report.parts else 2
+                file.write(json.dumps(each.to_dict(), ensure_ascii=False, indent=indent) + "\n")
+            else:
+                from dudao.render.tree import print_outline
 
-            print_outline(report, console(file), taxonomy=taxonomy, t=t)
+                print_outline(each, console(file), taxonomy=taxonomy, t=t)
     return OK

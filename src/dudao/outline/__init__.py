@@ -9,6 +9,7 @@ import functools
 from dataclasses import replace
 
 from dudao.document import TAGGED_KINDS, Clause, Document, Heading, Paragraph, Report
+from dudao.outline.checks import missing_numbers
 from dudao.outline.clauses import split_clauses, strip_span
 from dudao.outline.frame import find_frame, issuer_of, year_of
 from dudao.outline.lines import Line, line_number, physical_lines
@@ -54,13 +55,13 @@ def outline(document: Document, taxonomy: Taxonomy) -> Report:
     starts = report_starts(text, lines, tables)
     if len(starts) == 1:
         return _outline_lines(document, lines, tables, cues, taxonomy)
-    numbers = ", ".join(str(line_number(text, lines[start].start)) for start in starts)
+    numbers = [line_number(text, lines[start].start) for start in starts]
     parts: list[Report] = []
     for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(lines)], strict=True), 1):
         inner = {i - start: first - start for i, first in tables.items() if start <= i < end}
         named = replace(document, source=f"{document.source}#{number}")
         parts.append(_outline_lines(named, lines[start:end], inner, cues, taxonomy))
-    return _together(document, parts, f"{len(parts)} reports in one file, starting in lines {numbers}")
+    return _together(document, parts, numbers)
 
 
 def _outline_lines(
@@ -76,6 +77,7 @@ def _outline_lines(
     warnings = list(document.warnings)
     if not headings and paragraphs:
         warnings.append("no heading found: roles are taken from the text alone")
+    warnings += missing_numbers(text, headings)
     return Report(
         document=document,
         title=frame.title,
@@ -87,8 +89,11 @@ def _outline_lines(
     )
 
 
-def _together(document: Document, parts: list[Report], warning: str) -> Report:
-    """One outline over several reports; paragraphs count on."""
+def _together(document: Document, parts: list[Report], numbers: list[int]) -> Report:
+    """One outline over several reports, of which each knows its place; paragraphs count on."""
+    known = len(document.warnings)
+    own = [each for part in parts for each in part.warnings[known:]]
+    count = f"{len(parts)} reports in one file, starting in lines {', '.join(map(str, numbers))}"
     paragraphs = (paragraph for part in parts for paragraph in part.paragraphs)
     return Report(
         document=document,
@@ -97,8 +102,8 @@ def _together(document: Document, parts: list[Report], warning: str) -> Report:
         year=parts[0].year,
         headings=tuple(heading for part in parts for heading in part.headings),
         paragraphs=tuple(replace(paragraph, index=index) for index, paragraph in enumerate(paragraphs)),
-        warnings=(*document.warnings, warning),
-        parts=tuple(parts),
+        warnings=(*document.warnings, count, *own),
+        parts=tuple(replace(part, warnings=(*document.warnings, count, *part.warnings[known:])) for part in parts),
     )
 
 

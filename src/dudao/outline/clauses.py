@@ -7,6 +7,7 @@ paragraph's end. All functions work on offsets into the document's text and run 
 from __future__ import annotations
 
 import re
+import sys
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
@@ -183,7 +184,7 @@ def _marker(text: str, start: int, end: int, switches: Sequence[int]) -> str:
     while start < end and text[start] in _BLANK:
         start += 1
     match = _ENUMERATOR.match(text, start, end)
-    return match.group() if match else ""
+    return sys.intern(match.group()) if match else ""  # millions of clauses can share one
 
 
 def _has_word(text: str, start: int, end: int) -> bool:

@@ -23,7 +23,9 @@ _SEAL = re.compile(r"[(（]?\s*(?:公?章|盖章|印章|加盖公章|此件公�
 _DATE_LABEL = re.compile(r"(?:报告)?(?:日期|时间)\s*[:：]\s*")
 _OFFICE_LABEL = re.compile(r"(?:报告|填报|自评|自查|报送)单位\s*(?:[(（](?:公?章|盖章)[)）])?\s*[:：]\s*")
 _IMPRINT = re.compile(r".{0,40}(?:日|月)\s*印发|(?:抄送|抄报|主送)\s*[:：].*|[(（]?联系人\s*[:：].*")
-_CLOSING_WORDS = re.compile(r".{0,30}(?:特此报告|专此报告|特此汇报|特此说明|此报告|特此函[告复]|特此公示|特此通知|请审阅|请予审[阅查])[。.！]?")
+_CLOSING_WORDS = re.compile(
+    r".{0,30}(?:特此报告|专此报告|特此汇报|特此说明|此报告|特此函[告复]|特此公示|特此通知|请审阅|请予审[阅查])[。.！]?"
+)
 ATTACHMENT = re.compile(r"(?:附\s*件|附\s*表|附\s*录|后\s*附|附)\s*[0-9一二三四五六七八九十]{0,2}\s*(?:[:：.．、]|$)")
 _LONGEST_SIGNATURE = 80
 _CLOSING_BLOCK = 30  # lines; signature, contact lines and a page's footer together
@@ -82,7 +84,7 @@ def find_closing(text: str, lines: Sequence[Line], taken: Mapping[int, Paragraph
             ATTACHMENT.match(text, *lines[i][:2]) for i in behind[:3]
         ):
             begins = rest[start if listed is None else listed]
-            kinds.update(_footers(text, lines, behind, taken))
+            kinds.update(_footers(text, lines, behind, taken, signed=rest[end - 1]))
     elif listed is not None and listed >= behind_last:
         begins = rest[listed]
     return Closing(kinds, signatures, begins, tuple(rest[end - 1] for _, end in groups))
@@ -155,19 +157,25 @@ def _heads(text: str, line: Line) -> bool:
 
 
 def _footers(
-    text: str, lines: Sequence[Line], behind: Sequence[int], taken: Mapping[int, ParagraphKind | None]
+    text: str, lines: Sequence[Line], behind: Sequence[int], taken: Mapping[int, ParagraphKind | None], *, signed: int
 ) -> dict[int, ParagraphKind | None]:
-    """Short lines behind the signature are a page's footer, up to where an attachment or a table begins."""
+    """Short lines behind the signature are a page's footer, up to where an attachment or a table begins.
+
+    The last line above text or a table is its heading, no footer.
+    """
     found: dict[int, ParagraphKind | None] = {}
-    for i in behind[:_CLOSING_BLOCK]:
+    for n, (above, i) in enumerate(zip([signed, *behind], behind, strict=False)):
         line = lines[i]
+        if n == _CLOSING_BLOCK or ATTACHMENT.match(text, line.start, line.end):
+            break
         if (
-            taken.get(i - 1) is not None
-            or ATTACHMENT.match(text, line.start, line.end)
+            any(taken.get(between) for between in range(above + 1, i))
             or line.end - line.start > _LONGEST_FOOTER
             or text[line.end - 1] in _END_MARKS
             or _heads(text, line)
         ):
+            if n:
+                found.pop(above)
             break
         found[i] = None
     return found

@@ -177,9 +177,7 @@ def _is_body(text: str, line: Line, kind: ParagraphKind | None) -> bool:
 
 
 def _is_addressee(text: str, line: Line) -> bool:
-    return (
-        line.end - line.start <= _LONGEST_ADDRESSEE and _ADDRESSEE.fullmatch(text, line.start, line.end) is not None
-    )
+    return line.end - line.start <= _LONGEST_ADDRESSEE and _ADDRESSEE.fullmatch(text, line.start, line.end) is not None
 
 
 def _inner_title(
@@ -233,7 +231,9 @@ def squeezed(piece: str) -> str:
 def issuer_of(title: str, signatures: tuple[str, ...], opening: str) -> str:
     """Who reports: the signing office, else the place that the title or the first sentences name."""
     for signature in signatures:
-        office = re.match(rf"(?:[^：:]{{2,8}}[：:]\s*)?((?:中共)?[^，。；：:,;、]{{2,24}}?{OFFICE})(?=$|[\s(（0-9二])", signature)
+        office = re.match(
+            rf"(?:[^：:]{{2,8}}[：:]\s*)?((?:中共)?[^，。；：:,;、]{{2,24}}?{OFFICE})(?=$|[\s(（0-9二])", signature
+        )
         if office:
             return re.sub(r"\s+", "", office.group(1))
     named = re.match(r"([^\s，。]{2,24}?(?:人民政府|教育局|教育体育局|教体局|教育厅))(?:办公室)?", title)

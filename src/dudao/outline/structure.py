@@ -6,6 +6,7 @@ A line is looked at by itself first; then the lines of one list decide together,
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -33,13 +34,17 @@ _NO_FACT = re.compile(
 )
 _SCORE_LINE = re.compile(r".{0,12}(?:自评|得分|分值|总分|扣分|满分|评分).{0,16}[0-9]+(?:\.[0-9]+)?\s*分?[)）]?")
 _SCORE = re.compile(r"[(（][^()（）]{0,40}[)）]")
-_ITEM_START = re.compile(r"[一二三四五六七八九十]{1,3}(?:是|要)|第[一二三四五六七八九十]{1,3}[，,、]|首先|其[一二三四五六]")
+_ITEM_START = re.compile(
+    r"[一二三四五六七八九十]{1,3}(?:是|要)|第[一二三四五六七八九十]{1,3}[，,、]|首先|其[一二三四五六]"
+)
 _ANNOUNCES = re.compile("(?:如下|(?:以下|下列|下面).{0,8})$")
 _SEGMENT_END = re.compile(r"[。：:！!；;？?]")
 _BRACKETS = {"(": 0, "（": 0, ")": 0, "）": 0, "《": 1, "》": 1, "“": 2, "”": 2, "【": 3, "】": 3}
 _OPENERS = frozenset("(（《“【")
 _QUALIFIED_END = re.compile(r"情况(?=\s*(?:一是|首先|\s))")
-_QUALIFIED_AMONG = re.compile(r"情况(?![的下好和与及、报表说])(?=[\u4e00-\u9fff])")  # where the other headings of the list end so
+_QUALIFIED_AMONG = re.compile(
+    r"情况(?![的下好和与及、报表说])(?=[\u4e00-\u9fff])"
+)  # where the other headings of the list end so
 _QUALIFIED_SHARE = 0.6
 _QUALIFIED_LEAST = 3
 _PLAIN = len(SCHEMES)  # rank of an unnumbered heading below the numbered ones
@@ -75,7 +80,12 @@ class _Numbered(NamedTuple):
     has_body: bool = False
 
 
-def find_blocks(text: str, lines: Sequence[Line], frame: Frame, tables: Mapping[int, int], cues: RoleCues) -> list[Block]:
+_NO_HEADING = _Numbered(None)
+
+
+def find_blocks(
+    text: str, lines: Sequence[Line], frame: Frame, tables: Mapping[int, int], cues: RoleCues
+) -> list[Block]:
     """Tell headings from paragraphs, by the numbering of the whole document.
 
     Returns
@@ -128,7 +138,7 @@ def _block(
     body: Sequence[int],
     n: int,
     markers: Sequence[Marker | None],
-    forms: Mapping[int, _Numbered],
+    forms: Sequence[_Numbered],
     headed: set[int],
     ranks: Mapping[str, int],
     cues: RoleCues,
@@ -138,7 +148,7 @@ def _block(
     if marker is None:
         below = lines[body[n + 1]] if n + 1 < len(body) else None
         return _unnumbered(text, line, below, below is not None and markers[n + 1] is not None, cues)
-    label = text[marker.start : marker.end].strip()
+    label = sys.intern(text[marker.start : marker.end].strip())  # millions of lines can share one
     if n not in headed:
         return Block("text", line.start, line.end, label)
     return Block("text", line.start, line.end, label, ranks[marker.scheme], (line.start, forms[n].head or line.end))
@@ -146,14 +156,14 @@ def _block(
 
 def _forms(
     text: str, lines: Sequence[Line], body: Sequence[int], markers: Sequence[Marker | None], ranks: Mapping[str, int]
-) -> dict[int, _Numbered]:
-    """What each numbered line can be by itself."""
-    following = markers[1:]
-    forms: dict[int, _Numbered] = {}
+) -> list[_Numbered]:
+    """What each line can be by itself; one without a number can be no heading here."""
+    forms = [_NO_HEADING] * len(markers)
     for n, marker in enumerate(markers):
         if marker is not None:
             last = n + 1 == len(markers)
-            forms[n] = _form(text, lines[body[n]], marker, has_body=not last and _has_body(marker, following[n], ranks))
+            has_body = not last and _has_body(marker, markers[n + 1], ranks)
+            forms[n] = _form(text, lines[body[n]], marker, has_body=has_body)
     for scheme in {marker.scheme for marker in markers if marker is not None}:
         _qualify(text, lines, body, markers, forms, scheme)
     return forms
@@ -162,7 +172,7 @@ def _forms(
 def _form(text: str, line: Line, marker: Marker, *, has_body: bool) -> _Numbered:
     content = strip_span(text, marker.end, line.end)
     if content is None:
-        return _Numbered(None)
+        return _NO_HEADING
     start, end = content
     stop = _first_stop(text, start, min(end, start + _LONGEST_HEADING + 1))
     qualified = _QUALIFIED_END.search(text, start, min(end, start + _LONGEST_RUN_IN))
@@ -170,12 +180,12 @@ def _form(text: str, line: Line, marker: Marker, *, has_body: bool) -> _Numbered
         return _Numbered(qualified.end())
     if stop is None or stop - start > _LONGEST_RUN_IN:
         alone = stop is None and end - start <= _LONGEST_HEADING
-        return _Numbered(end, alone=True, has_body=has_body) if alone else _Numbered(None)
+        return _Numbered(end, alone=True, has_body=has_body) if alone else _NO_HEADING
     if text[stop] not in "。：:" or is_statement(text[start:stop]):
-        return _Numbered(None)
+        return _NO_HEADING
     bare = _SCORE.sub("", text[start:stop])
     if text[stop] == "。" and (len(bare) > _LONGEST_STOPPED or sum(map(bare.count, "，,；;")) > _MOST_COMMAS):
-        return _Numbered(None)
+        return _NO_HEADING
     if strip_span(text, stop + 1, end) is None:
         return _Numbered(end, alone=True, stopped=True, has_body=has_body)
     return _Numbered(stop + 1)
@@ -206,12 +216,16 @@ def _qualify(
     lines: Sequence[Line],
     body: Sequence[int],
     markers: Sequence[Marker | None],
-    forms: dict[int, _Numbered],
+    forms: list[_Numbered],
     scheme: str,
 ) -> None:
     """Where the headings of a scheme end in 情况, one that runs on without a mark ends there too."""
     of_scheme = [n for n, marker in enumerate(markers) if marker is not None and marker.scheme == scheme]
-    ended = sum(1 for n in of_scheme if (head := forms[n].head) and text[max(0, head - 4) : head].rstrip("。：: \u3000").endswith("情况"))
+    ended = sum(
+        1
+        for n in of_scheme
+        if (head := forms[n].head) and text[max(0, head - 4) : head].rstrip("。：: \u3000").endswith("情况")
+    )
     if ended < _QUALIFIED_LEAST or ended < _QUALIFIED_SHARE * len(of_scheme):
         return
     for n in of_scheme:
@@ -223,9 +237,7 @@ def _qualify(
             forms[n] = _Numbered(found.end())
 
 
-def _headed(
-    markers: Sequence[Marker | None], forms: Mapping[int, _Numbered], ranks: Mapping[str, int]
-) -> set[int]:
+def _headed(markers: Sequence[Marker | None], forms: Sequence[_Numbered], ranks: Mapping[str, int]) -> set[int]:
     """Which numbered lines are headings, the lines of each list deciding together."""
     lists: list[list[int]] = []
     open_lists: dict[int, list[int]] = {}

@@ -117,7 +117,9 @@ def _cell_lines(text: str, lines: Sequence[Line], at: int) -> int:
         if _is_figure(text, lines[end]):
             figures, last = figures + 1, end + 1
         end += 1
-    return last if last - at >= _LEAST_CELLS and figures >= max(3, _FIGURES * (last - at)) and figures < last - at else at
+    return (
+        last if last - at >= _LEAST_CELLS and figures >= max(3, _FIGURES * (last - at)) and figures < last - at else at
+    )
 
 
 def _first_cell(text: str, lines: Sequence[Line], at: int, end: int) -> int:
@@ -152,8 +154,7 @@ def row_spans(text: str, rows: Sequence[Line]) -> list[tuple[int, int]]:
         return [(row.start, row.end) for row in rows]
     starts = [0, *(start for start in _row_starts([_is_figure(text, cell) for cell in cells]) if start)]
     spans = [
-        (cells[start].start, cells[end - 1].end)
-        for start, end in zip(starts, [*starts[1:], len(cells)], strict=True)
+        (cells[start].start, cells[end - 1].end) for start, end in zip(starts, [*starts[1:], len(cells)], strict=True)
     ]
     return [*((row.start, row.end) for row in rows[:captions]), *spans]
 
@@ -167,7 +168,8 @@ def find_contents(text: str, lines: Sequence[Line], body: Sequence[int], markers
     found = {
         i
         for i in body
-        if lines[i].end - lines[i].start <= 80 and _CONTENTS_LINE.fullmatch(text, lines[i].start, lines[i].end)
+        if lines[i].end - lines[i].start <= 80
+        and _CONTENTS_LINE.fullmatch(text, lines[i].start, lines[i].end)
         and "\t" not in text[lines[i].start : lines[i].end - 4]
     }
     if len(found) < 3:
@@ -181,7 +183,9 @@ def find_contents(text: str, lines: Sequence[Line], body: Sequence[int], markers
         found.add(i)
         if again is None:
             again = next((n for n, each in enumerate(entries) if not _is_entry(text, lines[each])), len(entries))
-        elif any(markers[at + 1 : at + 1 + again]):  # a title or a preface can stand between the entries and the first section
+        elif any(
+            markers[at + 1 : at + 1 + again]
+        ):  # a title or a preface can stand between the entries and the first section
             while again and markers[at + again] is None and not _is_entry(text, lines[entries[again - 1]]):
                 again -= 1
         found.update(entries[:again])
