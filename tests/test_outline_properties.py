@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import gc
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -60,3 +63,76 @@ def test_outline_survives_lines_broken_at_a_width(width, indent):
     found, cut = outlined("\n".join(broken))
     assert found == headings
     assert len(clauses & cut) >= 0.98 * len(clauses)
+
+
+# What repeats here has been quadratic, or exponential, in one version or another, or looks as if it could be.
+REPEATED = [
+    *(
+        "(",
+        ")",
+        "“",
+        '"',
+        "《",
+        "（好）",
+        "(。",
+        "1",
+        "a",
+        "、",
+        "：",
+        "。",
+        "好。",
+        "\u3000",
+        "\n",
+        "\r\n",
+        "\x1c",
+        "\t",
+        "|",
+    ),
+    *("(一)1.①", "一、", "一是", "一是好，", "存在的问题:", "(一)情况 ", "1.1", "…", "大  中  小 "),
+    *(
+        "(一)\n",
+        "一、\n",
+        "一、好\n",
+        "某县\n",
+        "1\n",
+        "-\n",
+        "小\n1\n",
+        "小学 1 2\n",
+        "a\tb\n",
+        "……1\n",
+        "目录\n",
+        "附件：\n",
+        "A1\n",
+        "1.\n",
+    ),
+    *(
+        "某县教育自查报告\n好。\n",
+        "某县人民政府\n2021年1月2日\n",
+        "某县人民政府 2021年1月2日\n好。\n",
+        "篇一：自查报告\n",
+        "## 一、好\n",
+    ),
+]
+
+
+@pytest.mark.parametrize("unit", REPEATED)
+def test_outline_of_one_thing_repeated_loses_and_doubles_nothing(unit):
+    assert_spans_hold(outline(Document(unit * (3000 // len(unit))), TAXONOMY))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("unit", REPEATED)
+def test_outline_time_is_linear_in_the_length(unit):
+    """Twice the text, at most 2.3 times the work: processor time, the best of three in turn."""
+
+    def seconds(size):
+        text = unit * (size // len(unit))
+        gc.collect()
+        started = time.process_time()
+        outline(Document(text), TAXONOMY)
+        return time.process_time() - started
+
+    size = 1_000_000
+    runs = [(seconds(size), seconds(2 * size)) for _ in range(3)]
+    once, twice = (min(times) for times in zip(*runs, strict=True))
+    assert twice <= 2.3 * once + 0.05

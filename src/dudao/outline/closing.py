@@ -70,15 +70,21 @@ def find_closing(text: str, lines: Sequence[Line], taken: Mapping[int, Paragraph
     ]
     kinds: dict[int, ParagraphKind | None] = {}
     for start, end in groups:
-        imprint = any(_IMPRINT.fullmatch(text, *lines[i][:2]) for i in rest[start:end])
-        kinds.update(dict.fromkeys(rest[start:end], None if imprint else "signature"))
-    groups = [group for group in groups if kinds[rest[group[0]]] is not None]
+        kinds.update(dict.fromkeys(rest[start:end], "signature"))
+        for n in range(start, end):
+            if _IMPRINT.fullmatch(
+                text, *lines[rest[n]][:2]
+            ):  # the office above it printed the report, and does not sign it
+                kinds[rest[n]] = None
+                if n > start and _parts(text, lines[rest[n - 1]]) == "o":
+                    kinds[rest[n - 1]] = None
+    groups = [group for group in groups if any(kinds[i] for i in rest[slice(*group)])]
     listed = _attachment_list(text, lines, rest, groups[-1][0] if groups else len(rest))
     begins: int | None = None
     signatures: tuple[str, ...] = ()
     if groups:
         start, end = groups[-1]
-        signatures = tuple(text[lines[i].start : lines[i].end] for i in rest[start:end])
+        signatures = tuple(text[lines[i].start : lines[i].end] for i in rest[start:end] if kinds[i])
         behind = rest[end:]
         if not any(_heads(text, lines[i]) for i in behind) or any(
             ATTACHMENT.match(text, *lines[i][:2]) for i in behind[:3]

@@ -21,6 +21,7 @@ _REPORT_END = re.compile(
 _CHECK_END = re.compile(rf".*[县区市旗省州镇乡年校].*(?:自评|自查)(?:书|稿|材料|情况)?\s*{_BRACKETED}")
 _TITLE_LOOSE = re.compile(r".*(?:县|区|市|省|旗|州|盟).*(?:年|教育).*|.*年.*(?:教育|自评|自查|履职|履行).*")
 _COVERING = re.compile(rf".*(?:公告|公示|函|通知|请示)\s*{_BRACKETED}|.*(?:报送|上报|呈报|印发|公布).*")
+_PIECE_NUMBER = re.compile(r"(?:第\s*\S{1,3}\s*篇|[篇文]\s*\S{1,3}?)\s*[:：]\s*")  # of a collection
 _SPACED_OUT = re.compile(r"\S(?:[ \u3000\u00a0]+\S)+")
 _LONGEST_TITLE = 70
 _LONGEST_UPPER = 40  # the upper line of a title on two lines
@@ -214,7 +215,9 @@ def _repeated(
 
 
 def _joined(text: str, lines: Sequence[Line], parts: Sequence[int]) -> str:
-    return "".join(_closed_up(text[lines[i].start : lines[i].end]) for i in parts)
+    title = "".join(_closed_up(text[lines[i].start : lines[i].end]) for i in parts)
+    number = _PIECE_NUMBER.match(title)
+    return title[number.end() :] if number else title
 
 
 def _closed_up(piece: str) -> str:

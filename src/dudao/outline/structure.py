@@ -260,7 +260,7 @@ def _headed(markers: Sequence[Marker | None], forms: Sequence[_Numbered], ranks:
             if form.head is None:
                 continue
             if (
-                not form.alone
+                (not form.alone and (yes >= no or ranks[marker.scheme] <= ranks["paren_han"]))
                 or (marker.scheme in UPPER and not form.stopped)
                 or yes > no
                 or (yes == no and form.has_body and not form.stopped)

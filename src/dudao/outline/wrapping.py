@@ -183,6 +183,7 @@ def _join_shattered(text: str, lines: list[Line]) -> list[Line]:
             joined
             and (fragment or after_fragment)
             and not _ITEM_NUMBER.fullmatch(text, line.start, line.end)
+            and (after_fragment or not _is_whole_heading(text, joined[-1]))
             and not STRONG_START.match(text, line.start, line.end)
         ):
             joined[-1] = Line(joined[-1].start, line.end, joined[-1].indent)
@@ -190,6 +191,18 @@ def _join_shattered(text: str, lines: list[Line]) -> list[Line]:
             joined.append(line)
         after_fragment = fragment
     return joined
+
+
+def _is_whole_heading(text: str, line: Line) -> bool:
+    """Whether a line holds an upper number and some words, all brackets closed: the figure below it opens the text."""
+    marker = STRONG_START.match(text, line.start, line.end)
+    return (
+        marker is not None
+        and marker.end() < line.end
+        and line.end - line.start <= _LONGEST_SPACED
+        and _MIDWAY.search(text, marker.end(), line.end) is None
+        and sum(map(text[line.start : line.end].count, "(（")) <= sum(map(text[line.start : line.end].count, ")）"))
+    )
 
 
 def _join_lone_numbers(text: str, lines: list[Line]) -> list[Line]:
