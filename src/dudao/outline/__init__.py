@@ -52,7 +52,7 @@ def outline(document: Document, taxonomy: Taxonomy) -> Report:
     cues = role_cues(taxonomy)
     lines = logical_lines(text, physical_lines(text))
     tables = find_tables(text, lines)
-    starts = report_starts(text, lines, tables)
+    starts, first_title = report_starts(text, lines, tables)
     if len(starts) == 1:
         return _outline_lines(document, lines, tables, cues, taxonomy)
     numbers = [line_number(text, lines[start].start) for start in starts]
@@ -60,16 +60,23 @@ def outline(document: Document, taxonomy: Taxonomy) -> Report:
     for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(lines)], strict=True), 1):
         inner = {i - start: first - start for i, first in tables.items() if start <= i < end}
         named = replace(document, source=f"{document.source}#{number}")
-        parts.append(_outline_lines(named, lines[start:end], inner, cues, taxonomy))
+        title = first_title if number == 1 else None
+        parts.append(_outline_lines(named, lines[start:end], inner, cues, taxonomy, title=title))
     return _together(document, parts, numbers)
 
 
 def _outline_lines(
-    document: Document, lines: list[Line], tables: dict[int, int], cues: RoleCues, taxonomy: Taxonomy
+    document: Document,
+    lines: list[Line],
+    tables: dict[int, int],
+    cues: RoleCues,
+    taxonomy: Taxonomy,
+    *,
+    title: int | None = None,
 ) -> Report:
     """The outline of one report, which the lines hold."""
     text = document.text
-    frame = find_frame(text, lines, tables)
+    frame = find_frame(text, lines, tables, named=title)
     blocks = find_blocks(text, lines, frame, tables, cues)
     lines.clear()  # with ten million lines, what is done with must go before what comes next
     headings, paragraphs = _Assembly(text, blocks, cues, taxonomy).run()

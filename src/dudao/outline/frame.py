@@ -15,7 +15,7 @@ from dudao.outline.numbering import match_marker
 _FRONT_LINES = 60  # a page's navigation comes before its title; more than this is no front matter
 _BRACKETED = r"(?:[(（【][^()（）]{1,16}[)）】])?"
 _REPORT_END = re.compile(
-    rf".*(?:报告|報告|汇报|总结|材料|说明|公告|公示)(?:书|稿|材料|情况)?\s*{_BRACKETED}|.*关于.{{4,}}的?(?:函|通知|请示|批复)|.*》的(?:函|通知|请示|批复)"
+    rf".*(?:报告|報告|汇报|总结|材料|说明|公告|公示)(?:书|稿|材料|情况)?\s*(?:{_BRACKETED}|篇?[一二三四五六七八九十]{{1,3}}|[0-9]{{1,2}})|.*关于.{{4,}}的?(?:函|通知|请示|批复)|.*》的(?:函|通知|请示|批复)"
 )
 # "自查情况" by itself is a heading; with a place or a year before it, it is a title.
 _CHECK_END = re.compile(rf".*[县区市旗省州镇乡年校].*(?:自评|自查)(?:书|稿|材料|情况)?\s*{_BRACKETED}")
@@ -33,7 +33,7 @@ _ADDRESSEE = re.compile(
 )
 _LONGEST_ADDRESSEE = 44
 _PLACE = re.compile(
-    r"(?P<place>(?![全我本该各两乡])[^\s，。、：:；(（我全本各将年度0-9]{1,14}?(?:自治县|自治旗|特区|林区|新区|开发区|县|区|市|旗|省|州|盟))"
+    r"(?P<place>(?![全我本该各两乡])[^\s，。、：:；(（《〈“我全本各将年度0-9]{1,14}?(?:自治县|自治旗|特区|林区|新区|开发区|县|区|市|旗|省|州|盟))"
 )
 _YEAR = re.compile(r"(?<![0-9])(20[0-4][0-9])(?![0-9])|[二][〇○零O][一二三四][〇○零O一二三四五六七八九](?=年)")
 _HAN_DIGITS = {char: str(index) for index, char in enumerate("〇一二三四五六七八九")} | {"○": "0", "零": "0", "O": "0"}
@@ -52,8 +52,19 @@ class Frame:
     resets: dict[int, str]
 
 
-def find_frame(text: str, lines: Sequence[Line], tables: Mapping[int, int]) -> Frame:
+def find_frame(text: str, lines: Sequence[Line], tables: Mapping[int, int], *, named: int | None = None) -> Frame:
     """Tell title, addressee, signature and furniture from the report's own lines.
+
+    Parameters
+    ----------
+    text : str
+        The document's text.
+    lines : sequence of Line
+        The report's lines.
+    tables : mapping
+        Lines that are rows of a table.
+    named : int, optional
+        The line that is known to be the title, behind the preface of a collection.
 
     Returns
     -------
@@ -69,16 +80,23 @@ def find_frame(text: str, lines: Sequence[Line], tables: Mapping[int, int]) -> F
     kinds.update(closing.kinds)
     resets = {} if closing.begins is None else {closing.begins: "closing"}
     title = _joined(text, lines, title_at)
-    if not title or _COVERING.fullmatch(title):
+    signatures = closing.signatures
+    inner = [] if named is None else [named]
+    if not inner and (not title or _COVERING.fullmatch(title)):
         inner = _inner_title(text, lines, kinds, closing.covers)
-        if inner:
-            title = _joined(text, lines, inner)
-            kinds.update(dict.fromkeys(inner, None))
-            resets[inner[-1] + 1] = "opening"
-            title_at = inner
+    if inner:
+        title, title_at = _joined(text, lines, inner), inner
+        kinds.update(dict.fromkeys(inner, None))
+        below = inner[-1] + 1
+        resets[below] = "opening"
+        while below < len(lines) and below not in kinds and _is_subtitle(text, lines[below]):
+            kinds[below] = None
+            below += 1
+        if closing.covers and closing.covers[-1] < inner[0]:
+            signatures = ()  # who signed the letter need not be who reports
     for i in _repeated(text, lines, kinds, title, title_at):
         kinds[i] = None
-    return Frame(title, kinds, closing.signatures, resets)
+    return Frame(title, kinds, signatures, resets)
 
 
 def _front(text: str, lines: Sequence[Line], kinds: dict[int, ParagraphKind | None]) -> tuple[int, list[int]]:
@@ -112,13 +130,21 @@ def _front(text: str, lines: Sequence[Line], kinds: dict[int, ParagraphKind | No
         line = lines[i]
         if i in kinds:
             continue
-        if DATE_LINE.fullmatch(text, line.start, line.end) or _NUMBER_LINE.fullmatch(text, line.start, line.end):
+        if _is_subtitle(text, line):
             kinds[i] = None
         elif OFFICE_LINE.fullmatch(text, line.start, line.end):
             kinds[i] = "signature"
     if body < len(lines) and body not in kinds and _is_addressee(text, lines[body]):
         kinds[body] = "addressee"
+        for i in front:
+            if parts and i > parts[-1]:
+                kinds.setdefault(i, None)  # between title and addressee a page puts its own
     return body, parts
+
+
+def _is_subtitle(text: str, line: Line) -> bool:
+    """Whether a line under a title is its date, its number or a note in brackets."""
+    return any(pattern.fullmatch(text, line.start, line.end) for pattern in (DATE_LINE, _NUMBER_LINE))
 
 
 def is_title(text: str, line: Line) -> bool:
@@ -239,7 +265,8 @@ def issuer_of(title: str, signatures: tuple[str, ...], opening: str) -> str:
         )
         if office:
             return re.sub(r"\s+", "", office.group(1))
-    named = re.match(r"([^\s，。]{2,24}?(?:人民政府|教育局|教育体育局|教体局|教育厅))(?:办公室)?", title)
+    title = re.sub(r"^\s*20[0-9]{2}年(?:度|以来)?", "", title)
+    named = re.match(r"([^\s，。《〈“]{2,24}?(?:人民政府|教育局|教育体育局|教体局|教育厅))(?:办公室)?", title)
     if named:
         return named.group()
     place = _PLACE.search(title) or _PLACE.search(opening)

@@ -25,14 +25,19 @@ _FURNITURE = re.compile(
     r"|扫一?扫.{0,30}|(?:关注)?(?:官方)?(?:微信|微博|公众号|抖音|政务新媒体|客户端|手机版|手机端|移动版)(?:公众号|二维码|矩阵)?|返回(?:顶部|首页|上一页|列表)|回到顶部|TOP|Top"
     r"|(?:当前|您的?(?:现在)?(?:所在)?|您现在的?)(?:所在)?(?:位置|栏目)\s*[:：是].*|首\s*页\s*(?:[>＞»›/|\\→-]|&gt;|\s{2,}).*|[^。>＞»›]{0,20}(?:[>＞»›][^。>＞»›]{1,22}){2,}|[>＞»›].{0,30}"
     r"|(?:上|下)一(?:篇|条|页)\s*[:：]?.*|(?:相关|推荐|热门|延伸)(?:文章|链接|阅读|新闻|附件|信息|稿件|报道|文档)\s*[:：]?.*|友情链接.*|(?:附件|附件下载|下载)\s*[0-9一二三四五六七八九十]*\s*[:：.]?\s*(?:.{0,60}\.(?:docx?|xlsx?|pdf|wps|et|ofd|zip|rar)(?:\s*[(（].{0,20}[)）])?)?"
+    r"|(?:日期|时间)\s*[:：]\s*[12][0-9]{3}.*|(?:上传|实施|施行)(?:日期|时间)\s*[:：].*|文件(?:名称|编号)\s*[:：].*|格式\s*[:：].{0,40}|电子邮箱\s*[:：].*"
+    r"|(?:通信|通讯|联系|办公)地址\s*[:：].*|公示电话\s*[:：].*|[12][0-9]{3}-[0-9]{1,2}-[0-9]{1,2}\s+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?\s+[0-9]{1,7}"
     r"|登录|注册|用户登录|搜索|检索|导航|政府信息公开(?:目录|指南|年报|制度)?|依申请公开|政务公开|政务服务|互动交流|走进.{2,5}|新闻(?:中心|动态)|首页"
     r"|[-—－–·\s]*(?:第\s*)?[0-9]{1,4}(?:\s*页)?[-—－–·\s]*|第\s*[0-9]{1,4}\s*页\s*[,，/]?\s*共\s*[0-9]{1,4}\s*页|[0-9]{1,3}\s*/\s*[0-9]{1,3}|Page\s+[0-9]+.*|[-=_*—~·.…\s]{3,}"
     r")\s*"
 )
 _LONGEST_FURNITURE = 120
+_BULLET = re.compile(r"^[•●▪◆■]\s*")  # labels of a page can be a list
 
 
 def is_furniture(line: str) -> bool:
     """Whether a line is a web page's or a printed page's, not the report's."""
     # Furniture is labels and links: what ends like a sentence is the report's ("技术支持由县电教中心提供。").
-    return len(line) <= _LONGEST_FURNITURE and line[-1:] not in "。；" and _FURNITURE.fullmatch(line) is not None
+    if len(line) > _LONGEST_FURNITURE or line[-1:] in "。；":
+        return False
+    return _FURNITURE.fullmatch(_BULLET.sub("", line, count=1)) is not None

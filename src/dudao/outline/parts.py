@@ -27,16 +27,19 @@ _UNDER_TITLE = 15  # lines below a title in which its section one is looked for:
 _BEHIND_SIGNATURE = 4
 
 
-def report_starts(text: str, lines: Sequence[Line], tables: Mapping[int, int]) -> list[int]:
-    """Indices of the lines with which the file's reports start; the first is 0."""
+def report_starts(text: str, lines: Sequence[Line], tables: Mapping[int, int]) -> tuple[list[int], int | None]:
+    """Indices of the lines with which the file's reports start, and the line that numbers the first of a collection.
+
+    The first report starts with line 0: a preface above it belongs to it.
+    """
     rest = [i for i, line in enumerate(lines) if i not in tables and not is_furniture(text[line.start : line.end])]
     numbered = _numbered_starts(text, lines, rest)
     if numbered:
-        return [0, *numbered[1:]]
+        return [0, *numbered[1:]], numbered[0]
     titles = [i for i in rest if _is_report_title(text, lines[i])]
     if len(titles) < 2:
-        return [0]
-    return _titled_starts(text, lines, rest, titles)
+        return [0], None
+    return _titled_starts(text, lines, rest, titles), None
 
 
 def _numbered_starts(text: str, lines: Sequence[Line], rest: Sequence[int]) -> list[int]:
