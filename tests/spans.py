@@ -11,6 +11,7 @@ from dudao.outline.lines import physical_lines
 
 MARKDOWN_MARKS = re.compile(r"[#*_\s]+")
 BLANKS = " \t\r\n\v\f\x85\u2028\u2029\u00a0\u3000\u2002\u2003\u2009\u200b\ufeff"
+NUMBER = re.compile(r"[〔\[（(【][0-9]{4}[〕\]）)】]第?[0-9]+号$|^[(（][^()（）]{1,16}[)）]$")
 LONGEST_FRAMING_LINE = 80
 
 
@@ -94,7 +95,11 @@ def _is_framing(report: Report, start: int, end: int) -> bool:
         return False
     parts = report.parts or (report,)
     said = re.sub(r"\s|[#*_]", "", piece)
-    if any(said in re.sub(r"\s|[#*_]", "", part.title) for part in parts) or DATE_LINE.fullmatch(piece):
+    if (
+        any(said in re.sub(r"\s|[#*_]", "", part.title) for part in parts)
+        or DATE_LINE.fullmatch(piece)
+        or NUMBER.search(piece)
+    ):
         return True
     firsts = [min([unit.start for unit in (*part.headings, *part.paragraphs)], default=len(text)) for part in parts]
     before = [unit for unit in (*report.headings, *report.paragraphs) if unit.end <= start]

@@ -17,6 +17,7 @@ from dudao.outline.parts import report_starts
 from dudao.outline.roles import RoleCues
 from dudao.outline.structure import Block, find_blocks
 from dudao.outline.tables import find_tables, row_spans
+from dudao.outline.variants import as_written, simplified
 from dudao.outline.wrapping import logical_lines
 from dudao.taxonomy import Taxonomy
 
@@ -48,6 +49,14 @@ def outline(document: Document, taxonomy: Taxonomy) -> Report:
         Units in the order of the text. Headings, and paragraphs among themselves, do not overlap. Where the file holds several
         reports, their outlines one behind the other, and each by itself as ``parts``.
     """
+    text = simplified(document.text)
+    if text == document.text:
+        return _outline(document, taxonomy)
+    return as_written(_outline(replace(document, text=text), taxonomy), document)
+
+
+def _outline(document: Document, taxonomy: Taxonomy) -> Report:
+    """The outline of a document in simplified characters."""
     text = document.text
     cues = role_cues(taxonomy)
     lines = logical_lines(text, physical_lines(text))

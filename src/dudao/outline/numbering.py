@@ -15,7 +15,7 @@ from typing import NamedTuple
 _HAN = "一二三四五六七八九十"
 _HAN_NUMBER = f"[{_HAN}]{{1,3}}"
 _FORMAL = "壹贰叁肆伍陆柒捌玖拾"
-_FORMAL_KIN = str.maketrans("貳參陸弌弍弎", "贰叁陆壹贰叁")
+_FORMAL_KIN = str.maketrans("貳參参陸弌弍弎", "贰叁叁陆壹贰叁")
 _DIGIT = "[0-9０-９]"
 _UNITS = "年月日号个名所人项次万亿元岁级班处天条件％%期款千百位套台间栋栏米亩校份张周轮倍成分时秒度届批点左余多几至到余"
 _ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
@@ -47,7 +47,7 @@ _FORMS = {
     "part": rf"{_NTH}(?:部分|篇(?![章幅])|编|卷)(?!的)\s*[、：:.]?",
     "chapter": rf"{_NTH}章(?![程的])\s*[、：:.]?",
     "section": rf"{_NTH}节(?![点约课日的])\s*[、：:.]?",
-    "formal": rf"[{_FORMAL}貳參陸]{{1,3}}\s*[、.．：:]",
+    "formal": rf"[{_FORMAL}貳參参陸]{{1,3}}\s*[、.．：:]",
     "roman": r"[\u2160-\u216b]\s*[、.．：:]?|(?:VIII|VII|VI|IV|V|IX|XII|XI|X|III|II|I)\s*[、.．](?=\s*[\u4e00-\u9fff])",
     "han": rf"{_HAN_NUMBER}\s*(?:、|[.．](?!{_DIGIT})|[：:]|[，,](?=.{{2,30}}$)){_RANGE}",
     "paren_han": rf"[(（〔【［\[]\s*(?:{_HAN_NUMBER}|-|－|—)\s*[)）〕】］\]]\s*[、.．]?|{_HAN_NUMBER}\s*[)）]\s*[、.．]?|[\u3220-\u3229]",
