@@ -95,11 +95,11 @@ def _is_framing(report: Report, start: int, end: int) -> bool:
         return False
     parts = report.parts or (report,)
     said = re.sub(r"\s|[#*_]", "", piece)
-    if (
-        any(said in re.sub(r"\s|[#*_]", "", part.title) for part in parts)
-        or DATE_LINE.fullmatch(piece)
-        or NUMBER.search(piece)
-    ):
+    titles = [re.sub(r"\s|[#*_]", "", part.title) for part in parts]
+    # 篇二：某区自查报告 is titled without the number that its collection gives it.
+    if any(said in title or (title and said.endswith(title) and said[0] in "篇第文") for title in titles):
+        return True
+    if DATE_LINE.fullmatch(piece) or NUMBER.search(piece):
         return True
     firsts = [min([unit.start for unit in (*part.headings, *part.paragraphs)], default=len(text)) for part in parts]
     before = [unit for unit in (*report.headings, *report.paragraphs) if unit.end <= start]
