@@ -9,13 +9,14 @@ import functools
 from dataclasses import replace
 
 from dudao.document import TAGGED_KINDS, Clause, Document, Heading, Paragraph, Report
+from dudao.outline.blocks import Block
 from dudao.outline.checks import missing_numbers
 from dudao.outline.clauses import split_clauses, strip_span
 from dudao.outline.frame import find_frame, issuer_of, year_of
 from dudao.outline.lines import Line, line_number, physical_lines
 from dudao.outline.parts import report_starts
 from dudao.outline.roles import RoleCues
-from dudao.outline.structure import Block, find_blocks
+from dudao.outline.structure import find_blocks
 from dudao.outline.tables import find_tables, row_spans
 from dudao.outline.variants import as_written, simplified
 from dudao.outline.wrapping import logical_lines

@@ -10,65 +10,29 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from dudao.document import ParagraphKind
+from dudao.outline.blocks import Block
 from dudao.outline.clauses import strip_span
-from dudao.outline.closing import ATTACHMENT
 from dudao.outline.frame import Frame
 from dudao.outline.lines import Line
-from dudao.outline.numbering import RANK, SCHEMES, UPPER, Marker, accepted, ladder, match_marker
+from dudao.outline.numbering import UPPER, Marker, accepted, ladder, match_marker
 from dudao.outline.roles import RoleCues
 from dudao.outline.tables import find_contents
+from dudao.outline.unnumbered import is_statement, rank_unnumbered, slogan_headings, unnumbered
 
 # Lengths in characters, read off the headings of the corpus: 99 of 100 on a line of their own have at most 45, run in 38.
 _LONGEST_HEADING = 50
 _LONGEST_RUN_IN = 40
 _LONGEST_STOPPED = 30  # with a full stop and without its score; longer ones, or with more commas, are sentences
 _MOST_COMMAS = 2
-_LONGEST_UNNUMBERED = 30
-_LONGEST_ROLE_HEADING = 16  # without a number, whatever stands below
-_FIGURE = re.compile(
-    r"[0-9]+\s*(?:多|余)?(?:万|亿|元|名|人|所|个|%|％|平方米|亩|套|台|间|次|场|期|辆|项|条|户|岁|公里)|[0-9]{2,}"
-)
-_NO_FACT = re.compile(
-    r"[“《「『(（][^”》」』)）]{0,60}[”》」』)）]|[12][0-9]{3}\s*(?:[-—~至]+\s*[12][0-9]{3}\s*)?(?:学?年|级)"
-)
-_SCORE_LINE = re.compile(r".{0,12}(?:自评|得分|分值|总分|扣分|满分|评分).{0,16}[0-9]+(?:\.[0-9]+)?\s*分?[)）]?")
 _SCORE = re.compile(r"[(（][^()（）]{0,40}[)）]")
-_ITEM_START = re.compile(
-    r"[一二三四五六七八九十]{1,3}(?:是|要)|第[一二三四五六七八九十]{1,3}[，,、]|首先|其[一二三四五六]"
-)
-_ANNOUNCES = re.compile("(?:如下|(?:以下|下列|下面).{0,8})$")
 _SEGMENT_END = re.compile(r"[。：:！!；;？?]")
 _BRACKETS = {"(": 0, "（": 0, ")": 0, "）": 0, "《": 1, "》": 1, "“": 2, "”": 2, "【": 3, "】": 3}
 _OPENERS = frozenset("(（《“【")
 _QUALIFIED_END = re.compile(r"情况(?=\s*(?:一是|首先|\s))")
-_QUALIFIED_AMONG = re.compile(
-    r"情况(?![的下好和与及、报表说])(?=[\u4e00-\u9fff])"
-)  # where the other headings of the list end so
+# Where the other headings of the list end so.
+_QUALIFIED_AMONG = re.compile(r"情况(?![的下好和与及、报表说])(?=[\u4e00-\u9fff])")
 _QUALIFIED_SHARE = 0.6
 _QUALIFIED_LEAST = 3
-_PLAIN = len(SCHEMES)  # rank of an unnumbered heading below the numbered ones
-_TOP = -1  # rank of an unnumbered heading that names a role where no numbered one does
-
-
-class Block(NamedTuple):
-    """A heading (``rank`` given), a paragraph, or a paragraph with the heading run in at its head.
-
-    ``reset`` says that no section is open before it: "opening" behind a covering letter, "closing" at the report's end.
-    """
-
-    kind: ParagraphKind
-    start: int
-    end: int
-    marker: str = ""
-    rank: int | None = None
-    heading: tuple[int, int] | None = None
-    reset: str = ""
-
-    @property
-    def is_paragraph(self) -> bool:
-        """Whether it holds more than a heading."""
-        return self.heading is None or self.heading[1] < self.end or self.kind != "text"
 
 
 class _Numbered(NamedTuple):
@@ -124,7 +88,7 @@ def find_blocks(
             blocks[-1] = blocks[-1]._replace(end=block.end)
         else:
             blocks.append(block)
-    return _slogan_headings(text, _rank_unnumbered(text, blocks, cues))
+    return slogan_headings(text, rank_unnumbered(text, blocks, cues))
 
 
 def _without(body: list[int], markers: list[Marker | None], out: set[int]) -> tuple[list[int], list[Marker | None]]:
@@ -147,7 +111,7 @@ def _block(
     marker = markers[n]
     if marker is None:
         below = lines[body[n + 1]] if n + 1 < len(body) else None
-        return _unnumbered(text, line, below, below is not None and markers[n + 1] is not None, cues)
+        return unnumbered(text, line, below, below is not None and markers[n + 1] is not None, cues)
     label = sys.intern(text[marker.start : marker.end].strip())  # millions of lines can share one
     if n not in headed:
         return Block("text", line.start, line.end, label)
@@ -267,79 +231,3 @@ def _headed(markers: Sequence[Marker | None], forms: Sequence[_Numbered], ranks:
             ):
                 headed.add(n)
     return headed
-
-
-def is_statement(segment: str) -> bool:
-    """Whether a short first sentence tells a fact with its figures, which no heading does."""
-    return _FIGURE.search(_NO_FACT.sub("", segment)) is not None
-
-
-def _unnumbered(text: str, line: Line, below: Line | None, numbered_below: bool, cues: RoleCues) -> Block:
-    """A line without a number: a heading where it is short, open-ended and followed by text."""
-    as_text = Block("text", line.start, line.end)
-    length = line.end - line.start
-    if below is None or length > _LONGEST_UNNUMBERED:
-        return as_text
-    as_heading = as_text._replace(rank=_PLAIN, heading=(line.start, line.end))
-    piece = text[line.start : line.end]
-    last = piece[-1]
-    if last in ":：":
-        return as_heading if cues.of_heading(piece) is not None else as_text
-    if (
-        last in "。；;！!？?，,、"
-        or is_statement(piece)
-        or _SCORE_LINE.fullmatch(piece)
-        or _ITEM_START.match(piece)
-        or _ANNOUNCES.search(piece)
-        or ATTACHMENT.match(piece)
-        or not any("\u3400" <= char <= "\u9fff" for char in piece)
-    ):
-        return as_text
-    if numbered_below or below.end - below.start > length or text[below.end - 1] in "。；！":
-        return as_heading
-    return as_heading if length <= _LONGEST_ROLE_HEADING and cues.of_heading(piece) is not None else as_text
-
-
-def _rank_unnumbered(text: str, blocks: list[Block], cues: RoleCues) -> list[Block]:
-    """Unnumbered headings that name a role stand at the top, unless numbered headings already name the roles.
-
-    Where no heading has a number, all of them stand there.
-    """
-
-    def names_role(block: Block) -> bool:
-        return block.heading is not None and cues.of_heading(text[slice(*block.heading)], top=True) is not None
-
-    if any(
-        names_role(block) and block.rank is not None and block.rank <= RANK["han"] for block in blocks if block.marker
-    ):
-        return blocks
-    alone = not any(block.marker and block.heading is not None for block in blocks)
-    return [
-        block._replace(rank=_TOP)
-        if block.rank == _PLAIN and text[block.end - 1] not in ":：" and (alone or names_role(block))
-        else block
-        for block in blocks
-    ]
-
-
-_SLOGAN = re.compile(r"[^。！？；：:，0-9\s“”《》]{4,12}(?:[，、 \u3000][^。！？；：:，0-9\s]{2,12}){0,2}[。！]")
-_SLOGAN_SHARE = 0.6
-_SLOGAN_LEAST = 4
-
-
-def _slogan_headings(text: str, blocks: list[Block]) -> list[Block]:
-    """Where most long paragraphs open with a short slogan sentence, those are headings run in."""
-    long = [
-        block
-        for block in blocks
-        if block.kind == "text" and block.heading is None and not block.marker and block.end - block.start > 80
-    ]
-    opened = {block.start: match for block in long if (match := _SLOGAN.match(text, block.start, block.end))}
-    if len(opened) < _SLOGAN_LEAST or len(opened) < _SLOGAN_SHARE * len(long):
-        return blocks
-    return [
-        block._replace(rank=_PLAIN, heading=(block.start, opened[block.start].end()))
-        if block.start in opened and block.heading is None
-        else block
-        for block in blocks
-    ]

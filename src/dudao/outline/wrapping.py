@@ -21,9 +21,8 @@ _WRAP_SHARE = 0.6
 _SLACK = 4  # characters by which a broken line can fall short of the width
 _SHORTER_SHARE = 0.04  # of unfinished lines near the width: they are headings that happen to be so long
 _SENTENCE_END = frozenset("。！？；!?;：:")
-_LINE_END = _SENTENCE_END | frozenset(
-    ")）"
-)  # of a line that may be whole: a heading can end with its score in brackets
+# Of a line that may be whole: a heading can end with its score in brackets.
+_LINE_END = _SENTENCE_END | frozenset(")）")
 _CODE_START = re.compile(r"[AB][0-9]{1,2}(?![0-9.%])")
 _CODES_LEAST = 3  # of a list of indicators
 _LONGEST_MEASURED = 200  # characters of a line whose columns are counted; anything longer is no broken line
