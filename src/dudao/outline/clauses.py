@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
@@ -99,11 +100,15 @@ def strip_span(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 def _protected_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """Outermost bracketed or quoted spans, ordered. An opener without a closer protects nothing."""
-    stack: list[tuple[str, int]] = []
+    stack: deque[tuple[str, int]] = deque()
     open_count: dict[str, int] = {}
     pairs: list[tuple[int, int]] = []
     for match in _BRACKET.finditer(text, start, end):
         char, i = match.group(), match.start()
+        while (
+            stack and i - stack[0][1] > _WIDEST_PAIR
+        ):  # too far back to be closed; millions of them would fill the memory
+            open_count[stack.popleft()[0]] -= 1
         family = _OPENERS.get(char) or _CLOSERS.get(char) or char
         closes = char in _CLOSERS or (char == _STRAIGHT_QUOTE and open_count.get(family, 0) > 0)
         if not closes:
@@ -115,8 +120,7 @@ def _protected_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
                 open_count[popped] -= 1
                 if popped == family:
                     break
-            if i - at <= _WIDEST_PAIR:
-                pairs.append((at, i + 1))
+            pairs.append((at, i + 1))
     outermost: list[tuple[int, int]] = []
     for pair in sorted(pairs):
         if not outermost or pair[0] >= outermost[-1][1]:
