@@ -74,12 +74,16 @@ def _clause(clause: Clause, text: str) -> Clause:
 
 def _found(piece: str, plain: str, text: str) -> str:
     """A piece of the simplified text, white space aside, as the other text writes it; as it is where it is in neither."""
-    match = re.search(r"\s*".join(map(re.escape, piece)), plain) if piece else None
-    if match is None:
+    # Blanks of the piece are left out: with them, white space could match in two places, and a search took minutes.
+    match = re.search(r"\s*".join(map(re.escape, "".join(piece.split()))), plain)
+    if match is None or match.start() == match.end():
         return piece
     at = match.start()
     written: list[str] = []
     for char in piece:
+        if char.isspace():
+            written.append(char)
+            continue
         while plain[at] != char:
             at += 1
         written.append(text[at])
