@@ -99,6 +99,8 @@ def _is_framing(report: Report, start: int, end: int) -> bool:
     # 篇二：某区自查报告 is titled without the number that its collection gives it.
     if any(said in title or (title and said.endswith(title) and said[0] in "篇第文") for title in titles):
         return True
+    if re.compile(r"\s+\S{0,40}印发").match(text, end):  # the office that printed it, over the date
+        return True
     if DATE_LINE.fullmatch(piece) or NUMBER.search(piece):
         return True
     firsts = [min([unit.start for unit in (*part.headings, *part.paragraphs)], default=len(text)) for part in parts]
