@@ -187,4 +187,7 @@ def _footers(
                 found.pop(above)
             break
         found[i] = None
+        if taken.get(i + 1) == "table":
+            found.pop(i)
+            break
     return found

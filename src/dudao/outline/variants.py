@@ -74,7 +74,7 @@ def _clause(clause: Clause, text: str) -> Clause:
 
 def _found(piece: str, plain: str, text: str) -> str:
     """A piece of the simplified text, white space aside, as the other text writes it; as it is where it is in neither."""
-    # Blanks of the piece are left out: with them, white space could match in two places, and a search took minutes.
+    # Blanks of the piece are left out: with them, white space could match in two places, and a search took ten seconds.
     match = re.search(r"\s*".join(map(re.escape, "".join(piece.split()))), plain)
     if match is None or match.start() == match.end():
         return piece
