@@ -6,6 +6,7 @@ import logging
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +123,18 @@ class Tagger:
             parts[paragraph.index] = self._paragraph(paragraph, block, explain)
             row += len(paragraph.clauses)
         paragraphs = tuple(parts.get(each.index) or TaggedParagraph(each, (), None, ()) for each in report.paragraphs)
-        return TaggedReport(report, self.model, paragraphs, self._coverage(paragraphs), report.warnings)
+        tagged_parts: list[TaggedReport] = []
+        first = 0
+        for part in report.parts:  # the same tags, counted and numbered for each report of the file
+            own = tuple(
+                replace(each, paragraph=paragraph)
+                for each, paragraph in zip(paragraphs[first:], part.paragraphs, strict=False)
+            )
+            first += len(own)
+            tagged_parts.append(TaggedReport(part, self.model, own, self._coverage(own), part.warnings))
+        return TaggedReport(
+            report, self.model, paragraphs, self._coverage(paragraphs), report.warnings, tuple(tagged_parts)
+        )
 
     def tag(self, texts: Sequence[str], headings: Sequence[Sequence[str]] | None = None) -> list[Tag]:
         """Tag texts, each taken as one paragraph.

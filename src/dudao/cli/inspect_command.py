@@ -72,9 +72,11 @@ def _write(document: Document, file: TextIO, *, to: str, many: bool, t: Translat
         return
     taxonomy = load_taxonomy()
     report = outline(document, taxonomy)
-    if to == "json":
-        file.write(json.dumps(report.to_dict(), ensure_ascii=False, indent=None if many else 2) + "\n")
-    else:
-        from dudao.render.tree import print_outline
+    for each in report.parts or (report,):
+        if to == "json":  # of several reports, one object a line
+            indent = None if many or report.parts else 2
+            file.write(json.dumps(each.to_dict(), ensure_ascii=False, indent=indent) + "\n")
+        else:
+            from dudao.render.tree import print_outline
 
-        print_outline(report, console(file), taxonomy=taxonomy, t=t)
+            print_outline(each, console(file), taxonomy=taxonomy, t=t)

@@ -91,6 +91,7 @@ def tag_command(
     t: Translate,
 ) -> int:
     """Tag everything the paths stand for; one that fails does not stop the others."""
+    from dudao.document import TaggedReport
     from dudao.tagger import Tagger
 
     tagger = Tagger.load(model)
@@ -111,7 +112,8 @@ def tag_command(
                     continue
             if write is None:
                 write = _Writer(stack, to, out, unit, tagger, t)
-            write(result)
+            for each in result.parts or (result,) if isinstance(result, TaggedReport) else (result,):
+                write(each, alone=each is result)
     return SOME_FAILED if failed else OK
 
 
@@ -158,14 +160,14 @@ class _Writer:
 
             self._table = TableWriter(self._file, unit=unit, taxonomy=tagger.taxonomy)
 
-    def __call__(self, result: TaggedReport | DudaoError) -> None:
+    def __call__(self, result: TaggedReport | DudaoError, *, alone: bool) -> None:
         from dudao.render import json_text
 
         if isinstance(result, DudaoError):
             self._file.write(json_text.error_line(result) + "\n")
-        elif self._to == "json":
+        elif self._to == "json" and alone:
             self._file.write(json_text.pretty(result) + "\n")
-        elif self._to == "jsonl":
+        elif self._to in {"json", "jsonl"}:  # of several reports in one file, one object a line
             self._file.write(json_text.line(result) + "\n")
         elif self._to == "csv":
             self._table.write(result)
