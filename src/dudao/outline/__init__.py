@@ -12,6 +12,7 @@ from dudao.document import TAGGED_KINDS, Clause, Document, Heading, Paragraph, R
 from dudao.outline.blocks import Block
 from dudao.outline.checks import missing_numbers
 from dudao.outline.clauses import split_clauses, strip_span
+from dudao.outline.evidence import RoleEvidence
 from dudao.outline.frame import find_frame, issuer_of, year_of
 from dudao.outline.lines import Line, line_number, physical_lines
 from dudao.outline.parts import report_starts
@@ -25,7 +26,14 @@ from dudao.taxonomy import Taxonomy
 __all__ = ["outline", "outline_text", "split_clauses"]
 
 _OPENING = 600  # characters in which the issuer and the year are looked for when title and signature name none
+_SECTION = 20_000  # characters of a section that are read for what it does
 _LAST_PARAGRAPHS = 2  # a report's closing words stand in the last of its paragraphs
+
+
+@functools.lru_cache(maxsize=8)
+def role_evidence(taxonomy: Taxonomy) -> RoleEvidence:
+    """The words of a taxonomy that tell roles; see `role_cues`."""
+    return RoleEvidence(taxonomy)
 
 
 @functools.lru_cache(maxsize=8)
@@ -160,6 +168,9 @@ class _Assembly:
         end = next((n for n, block in enumerate(blocks) if block.reset == "closing"), len(blocks))
         texts = [n for n, block in enumerate(blocks[:end]) if block.is_paragraph and block.kind in TAGGED_KINDS]
         self.last = set(texts[-_LAST_PARAGRAPHS:])
+        self.evidence = role_evidence(taxonomy)
+        pieces = [text[blocks[n].start : blocks[n].end] for n in texts] if self.headless else []
+        self.told = dict(zip(texts, self.evidence.of_sequence(pieces), strict=False))
 
     def run(self) -> tuple[list[Heading], list[Paragraph]]:
         self.blocks.reverse()
@@ -174,7 +185,7 @@ class _Assembly:
             if block.heading is not None:
                 self._open(block)
             if block.is_paragraph:
-                self._add(block, at_end=n in self.last)
+                self._add(block, told=self.told.get(n), at_end=n in self.last)
         return self.headings, self.paragraphs
 
     def _open(self, block: Block) -> None:
@@ -186,6 +197,8 @@ class _Assembly:
         piece = self.text[slice(*block.heading)]
         named = self.cues.of_heading(piece[len(block.marker) :] if block.marker else piece, top=level == 1)
         inherited = next((role for _, _, role in reversed(self.stack) if role is not None), None)
+        if named is None and inherited is None:
+            named = self.evidence.of_section(self._section_text(block))
         self.role = named or inherited or self.cues.default_role
         self.unnamed = named is None and inherited is None
         heading = Heading(level, block.marker, piece, self.role, *block.heading)
@@ -193,7 +206,21 @@ class _Assembly:
         self.section = tuple(each.label for _, each, _ in self.stack)
         self.headings.append(heading)
 
-    def _add(self, block: Block, *, at_end: bool) -> None:
+    def _section_text(self, block: Block) -> str:
+        """What stands below a heading that has just been taken, down to the next of its rank."""
+        assert block.heading is not None
+        assert block.rank is not None
+        end = next(
+            (
+                each.start
+                for each in reversed(self.blocks)
+                if each.reset or (each.rank is not None and each.rank <= block.rank)
+            ),
+            len(self.text),
+        )
+        return self.text[block.heading[1] : min(end, block.heading[1] + _SECTION)]
+
+    def _add(self, block: Block, *, told: str | None, at_end: bool) -> None:
         text = self.text
         clauses: tuple[Clause, ...] = ()
         role = self.role
@@ -207,7 +234,10 @@ class _Assembly:
             if span is None:
                 return
             if self.headless:
-                role = self.cues.of_bare_text(text, *span) or role
+                first = None if self.paragraphs else self.cues.of_first_text(text, *span)
+                role = self.cues.of_bare_text(text, *span) or first or told or role
+            elif not self.stack and role == self.cues.opening_role:
+                role = self.role = self.cues.of_bare_text(text, *span) or role
             elif self.unnamed:
                 role = self.role = self.cues.of_bare_text(text, *span) or role
                 self.unnamed = False
