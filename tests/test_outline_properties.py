@@ -123,7 +123,10 @@ def test_outline_of_one_thing_repeated_loses_and_doubles_nothing(unit):
 @pytest.mark.slow
 @pytest.mark.parametrize("unit", REPEATED)
 def test_outline_time_is_linear_in_the_length(unit):
-    """Twice the text, at most 2.3 times the work: processor time, the best of three in turn."""
+    """Twice the text, at most 2.3 times the work.
+
+    Processor time, the shortest of up to ten runs in turn: what else a machine does can only make a run longer.
+    """
 
     def seconds(size):
         text = unit * (size // len(unit))
@@ -133,6 +136,9 @@ def test_outline_time_is_linear_in_the_length(unit):
         return time.process_time() - started
 
     size = 100_000
-    runs = [(seconds(size), seconds(2 * size)) for _ in range(3)]
-    once, twice = (min(times) for times in zip(*runs, strict=True))
-    assert twice <= 2.3 * once + 0.05
+    once = twice = float("inf")
+    for _ in range(10):
+        once, twice = min(once, seconds(size)), min(twice, seconds(2 * size))
+        if twice <= 2.3 * once + 0.05:
+            return
+    pytest.fail(f"{twice:.2f} s for twice the text, {once:.2f} s for the text")
