@@ -128,6 +128,7 @@ def _in_sequence(text: str, markers: list[Marker | None], ranks: Mapping[str, in
             later[n] = seen.get(marker.scheme, 0)
             seen[marker.scheme] = marker.value
     last: dict[int, int] = {}  # value last seen on each rung of the open lists
+    counted: dict[str, int] = {}  # value last kept of each scheme: some documents count 1 to 40 through all their sections
     for n, marker in enumerate(markers):
         if marker is None:
             continue
@@ -137,11 +138,12 @@ def _in_sequence(text: str, markers: list[Marker | None], ranks: Mapping[str, in
         goes_on = later[n] == marker.value + 1
         numeral = _NUMERAL_START.match(text, marker.end) is not None
         wanted = marker.value == before + 1 or goes_on
-        if (not fits and not goes_on) or (numeral and not wanted):
+        went_on = marker.value == counted.get(marker.scheme, 0) + 1
+        if (not fits and not goes_on and not went_on) or (numeral and not wanted):
             markers[n] = None
             continue
         last = {other: value for other, value in last.items() if other < rank}
-        last[rank] = marker.value
+        last[rank] = counted[marker.scheme] = marker.value
     return markers
 
 
