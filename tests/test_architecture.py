@@ -11,6 +11,9 @@ from conftest import ROOT
 SOURCE = ROOT / "src" / "dudao"
 ORDER = [
     "errors",
+    "workers",
+    "templates",
+    "charts",
     "places",
     "taxonomy",
     "document",
@@ -66,6 +69,7 @@ def test_module_imports_only_what_stands_above_it(path):
         ("rjieba", {"tokens"}),
         ("lxml", {"readers"}),
         ("trafilatura", {"readers"}),
+        ("pypdfium2", {"readers"}),
         ("joblib", {"training", "store"}),
     ],
 )

@@ -145,6 +145,33 @@ def test_tag_explain_has_evidence(sample):
     assert {"term", "weight", "spans"} <= set(evidence[0])
 
 
+TWO = "{}县2021年自评报告\n一、基本情况\n全县学校20所。\n二、存在的问题\n缺教师。\n{}县人民政府\n2021年1月2日\n"
+
+
+def test_several_reports_in_one_file_are_one_object_each(tmp_path):
+    path = tmp_path / "two.txt"
+    path.write_text(TWO.replace("{}", "甲") + TWO.replace("{}", "乙"), encoding="utf-8")
+    for command in ("inspect", "tag"):
+        found = [json.loads(line) for line in dudao(command, path, "--to", "json").stdout.decode().splitlines()]
+        assert [each["source"] for each in found] == [f"{path}#1", f"{path}#2"]
+        assert [each["title"] for each in found] == ["甲县2021年自评报告", "乙县2021年自评报告"]
+        assert [paragraph["index"] for paragraph in found[1]["paragraphs"]] == [0, 1, 2, 3]
+    assert found[1]["coverage"]["teachers"]["clauses"] == 1
+
+
+@pytest.mark.parametrize("columns", ["80", "120"])
+def test_inspect_terminal_keeps_every_unit_on_one_line(columns, sample):
+    from rich.cells import cell_len
+
+    lines = dudao("inspect", sample, "--to", "terminal", COLUMNS=columns).stdout.decode().splitlines()
+    data = json.loads(dudao("inspect", sample, "--to", "json").stdout)
+    clauses = [paragraph["clauses"] for paragraph in data["paragraphs"]]
+    units = len(data["headings"]) + len(clauses) + sum(len(each) for each in clauses if len(each) > 1)
+    assert len(lines) == 1 + units + 1 + len(data["warnings"])
+    assert max(cell_len(line) for line in lines) <= int(columns)
+    assert any(cell_len(line) >= int(columns) - 3 for line in lines)
+
+
 def test_inspect_text_prints_what_offsets_count_in(tmp_path):
     path = tmp_path / "a.txt"
     path.write_bytes("\ufeff一、基本情况\r\n全县有学校20所。\r\n".encode())
@@ -211,7 +238,7 @@ def test_evaluate_takes_records_from_outside(tmp_path):
 
 
 def test_tag_a_report_imports_neither_scikit_learn_nor_lxml(sample):
-    code = f"import sys; sys.argv = ['dudao', 'tag', {str(sample)!r}, '--to', 'json']\nfrom dudao.cli import run\nrun(sys.argv[1:])\nprint([m for m in ('sklearn', 'scipy', 'lxml', 'jieba', 'joblib', 'pandas', 'jinja2', 'rich') if m in sys.modules], file=sys.stderr)"
+    code = f"import sys; sys.argv = ['dudao', 'tag', {str(sample)!r}, '--to', 'json']\nfrom dudao.cli import run\nrun(sys.argv[1:])\nprint([m for m in ('sklearn', 'scipy', 'lxml', 'pypdfium2', 'jieba', 'joblib', 'pandas', 'jinja2', 'rich') if m in sys.modules], file=sys.stderr)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
     assert run.stderr.strip() == "[]"
 
@@ -263,5 +290,5 @@ def test_every_raised_message_has_its_chinese():
                     missing |= {template for template in templates(argument) if template not in CATALOGUE}
     assert missing == set()
     assert all(text.count("{}") == CATALOGUE[text].count("{}") for text in CATALOGUE)
-    assert chinese("is a PDF, which is not read") == "是 PDF 文件，不能读取"
+    assert chinese("is a RAR archive, which is not read") == "是 RAR 压缩包，不能读取"
     assert chinese("what nobody says") == "what nobody says"

@@ -4,7 +4,8 @@ import io
 
 import pytest
 
-from dudao import ReadError, find_reports, read_document
+from dudao import Limits, ReadError, find_reports, read_document
+from dudao.readers.charset import decode
 
 TEXT = "某县人民政府关于2021年履行教育职责的自评报告\r\n一、基本情况\r\n全县有学校20所，在校学生一万余名。\r\n"
 TRADITIONAL = "某縣人民政府關於履行教育職責的自評報告\n全縣有學校二十所，在校學生一萬餘名，教師隊伍建設不斷加強。\n"
@@ -37,6 +38,17 @@ def test_read_text_stray_byte_is_replaced_counted_and_told(encoding):
     assert "1 stray byte" in document.warnings[0]
 
 
+@pytest.mark.parametrize("declared", [")tf-8", "ut", "zlib", "hex", "punycode", "rot13", "a\0b", ""])
+def test_decode_declared_encoding_that_is_none_is_passed_over(declared):
+    # Found by fuzzing: bytes that fit no encoding well, and a declared one that does not exist.
+    data = b"\xe0\xdf\x8b\x9f\xba" + "情况".encode() + b"\xff" * 40
+    try:
+        text = decode(data, where="a", declared=declared).text
+    except ReadError:
+        return
+    assert text
+
+
 def test_read_text_short_gbk():
     assert read_document("教育经费".encode("gbk")).text == "教育经费"
 
@@ -47,8 +59,8 @@ def test_read_text_short_gbk():
         (b"", "empty"),
         (b" \n\t", "empty"),
         (bytes(range(256)) * 40, "binary"),
-        (b"%PDF-1.4 ...", "PDF"),
-        (b"PK\x03\x04....", "zip"),
+        (b"%PDF-1.4 ...", "cut short"),
+        (b"PK\x03\x04....", "damaged"),
     ],
 )
 def test_read_document_unusable_bytes_raise_with_the_reason(data, what):
@@ -70,7 +82,7 @@ def test_read_document_missing_file_names_it(tmp_path):
 
 def test_read_document_too_large(tmp_path):
     with pytest.raises(ReadError, match="larger than"):
-        read_document(b"x" * 11, max_bytes=10)
+        read_document(b"x" * 11, limits=Limits(bytes=10))
 
 
 def test_read_document_file_object_and_path(tmp_path):
@@ -168,3 +180,65 @@ def test_find_reports_walks_folders_in_a_stable_order(tmp_path):
         (tmp_path / name).write_text("x", encoding="utf-8")
     assert [path.relative_to(tmp_path).as_posix() for path in find_reports(tmp_path)] == ["1.html", "b/1.md", "b/2.txt"]
     assert list(find_reports(tmp_path / "gone.txt")) == [tmp_path / "gone.txt"]
+
+
+ARTICLE = "<p>一、基本情况</p><p>全县有学校二十所，在校学生一万余名，教职工九百人，办学条件不断改善，质量稳步提高。</p>"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"<!-- 文章开始 -->\n{ARTICLE}",
+        ARTICLE,
+        f"\n\n<div class='a'>{ARTICLE}</div>",
+        f"<?xml version='1.0' encoding='utf-8'?>{ARTICLE}",
+        f"<!-- a --><!-- b --><!DOCTYPE html><html><body>{ARTICLE}</body></html>",
+        f"正文如下：{ARTICLE}<br>",
+    ],
+    ids=["comment", "fragment", "blank lines", "xml", "comments and doctype", "text first"],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "gb18030", "utf-8-sig"])
+def test_read_document_web_page_is_known_by_its_content(page, encoding):
+    document = read_document(page.encode(encoding), name="a.txt")
+    assert document.format == "html"
+    assert "一、基本情况" in document.text.split("\n")
+    assert "<" not in document.text
+
+
+@pytest.mark.parametrize(
+    "text", ["增长率<5%的学校有<3所\n", "# 标题\n\n一、基本情况\n<br>\n<br>\n<br>\n", "《<自评>报告》全文\n"]
+)
+def test_read_document_text_with_angle_brackets_is_text(text):
+    name = "a.md" if text.startswith("#") else "a.txt"
+    assert read_document(text.encode(), name=name).text == text
+
+
+def test_read_html_line_break_in_a_word_is_no_blank():
+    page = "<html><body><div id='zoom'><p>全县教育支出增长，教师工\n   资按月足额发放到位，各项\r\n经费保障有力。</p><p>Page\none 目  录二字之间的空格保留下来，其余照旧。</p></div></body></html>"
+    assert read_document(page.encode(), name="a.html").text.split("\n") == [
+        "全县教育支出增长，教师工资按月足额发放到位，各项经费保障有力。",
+        "Page one 目 录二字之间的空格保留下来，其余照旧。",
+    ]
+
+
+def test_read_html_hidden_elements_are_out():
+    shown = "全县有学校二十所，在校学生一万余名，教职工九百人，办学条件不断改善，质量稳步提高。"
+    page = f"<html><body><div id='zoom'><p>{shown}</p><p style='color:red; DISPLAY : none'>藏一</p><p hidden>藏二</p><span style='visibility:hidden'>藏三</span></div></body></html>"
+    assert read_document(page.encode(), name="a.html").text == shown
+
+
+def test_read_html_nested_tables_of_two_cells_end():
+    page = "<html><body><div id='zoom'>" + "<table><tr><td>甲</td><td>" * 60 + ARTICLE
+    assert "一、基本情况" in read_document(page.encode(), name="a.html").text.split("\n")
+
+
+def test_read_html_page_of_anchors_ends():
+    page = "<html><body><div class='main'>" + "<a name='x'>一、基本情况</a>" * 60_000 + ARTICLE
+    assert "一、基本情况" in read_document(page.encode(), name="a.html").text
+
+
+def test_find_reports_takes_every_format_that_is_read(tmp_path):
+    names = ["a.docx", "b.PDF", "c.ofd", "d.doc", "e.wps", "f.rtf", "g.zip", "h.mht", "i.md"]
+    for name in [*names, "~$a.docx", "z.xlsx"]:
+        (tmp_path / name).write_bytes(b"x")
+    assert [path.name for path in find_reports(tmp_path)] == names

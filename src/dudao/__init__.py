@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dudao.document import Tag, TaggedReport
     from dudao.errors import CorpusError, DudaoError, ModelError, ReadError, TaxonomyError, TrainingError
-    from dudao.readers import find_reports, read_document
+    from dudao.readers import Limits, find_reports, read_document, read_documents
     from dudao.tagger import Tagger
 
 __version__ = "0.1.0"
 __all__ = [
     "CorpusError",
     "DudaoError",
+    "Limits",
     "ModelError",
     "ReadError",
     "Tag",
@@ -29,14 +30,14 @@ __all__ = [
     "__version__",
     "find_reports",
     "read_document",
+    "read_documents",
 ]
 
 _HOMES = {
     "Tagger": "tagger",
     "Tag": "document",
     "TaggedReport": "document",
-    "find_reports": "readers",
-    "read_document": "readers",
+    **dict.fromkeys(("Limits", "find_reports", "read_document", "read_documents"), "readers"),
     **dict.fromkeys(
         ("CorpusError", "DudaoError", "ModelError", "ReadError", "TaxonomyError", "TrainingError"), "errors"
     ),

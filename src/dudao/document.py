@@ -69,7 +69,10 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A document's outline."""
+    """A document's outline.
+
+    Where a file holds several reports, ``parts`` are their outlines, each named ``file#1``, ``file#2``; else it is empty.
+    """
 
     document: Document
     title: str
@@ -78,6 +81,7 @@ class Report:
     headings: tuple[Heading, ...]
     paragraphs: tuple[Paragraph, ...]
     warnings: tuple[str, ...] = ()
+    parts: tuple[Report, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The outline alone, in the shape of a tagged report without its tags."""
@@ -197,13 +201,14 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class TaggedReport:
-    """A report with its tags."""
+    """A report with its tags; ``parts`` holds each by itself where a file has several, else nothing."""
 
     report: Report
     model: ModelInfo
     paragraphs: tuple[TaggedParagraph, ...]
     coverage: dict[str, Coverage]
     warnings: tuple[str, ...] = field(default=())
+    parts: tuple[TaggedReport, ...] = ()
 
     @property
     def source(self) -> str:

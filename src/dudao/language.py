@@ -1,9 +1,11 @@
-"""The language of messages: Chinese where the locale or ``--lang`` says so, else English."""
+"""The language of messages: Chinese where the locale or ``--lang`` says so, else English; and the two ways to write Chinese."""
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 Translate = Callable[[str, str], str]
 
@@ -22,3 +24,10 @@ def language(arguments: Sequence[str]) -> str:
 def translator(lang: str) -> Translate:
     """A function that picks the English or the Chinese of two texts."""
     return (lambda en, zh: zh) if lang.startswith("zh") else (lambda en, zh: en)
+
+
+@functools.cache
+def traditional_characters() -> tuple[str, str]:
+    """Traditional characters, and in the same order the simplified ones that they map to."""
+    source, target = (Path(__file__).with_name("data") / "traditional.txt").read_text(encoding="utf-8").split()
+    return source, target

@@ -223,7 +223,8 @@ class _Batch:
             return at
         before = np.searchsorted(self.bracket, at) - 1
         inside = (before >= 0) & (self.row[self.bracket[before]] == self.row[at]) & (self.depth[before] > 0)
-        return at[~inside]
+        free: Positions = at[~inside]
+        return free
 
     def after_end_marks(self) -> Positions:
         kind = self.kind

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -28,14 +26,13 @@ from dudao.document import (
 )
 from dudao.errors import DudaoError, ReadError
 from dudao.outline import outline
-from dudao.readers import Source, read_document
+from dudao.readers import Source, read_document, read_documents
 from dudao.store import load_classifier
 from dudao.taxonomy import Taxonomy
 
 _log = logging.getLogger(__name__)
 
 _CLAUSES_AT_ONCE = 4096  # scored together; the context step holds about 3 KB a clause
-_AHEAD = 4  # reports a worker may be ahead of the reader, so that a slow consumer does not fill the memory
 
 
 class Tagger:
@@ -93,7 +90,9 @@ class Tagger:
         ReadError
             The report cannot be read, or holds no text.
         """
-        report = self.outline(source, name=name)
+        return self._tag_report(self.outline(source, name=name), explain)
+
+    def _tag_report(self, report: Report, explain: bool) -> TaggedReport:
         if not any(paragraph.clauses for paragraph in report.paragraphs):
             raise ReadError(
                 "no paragraph of text found",
@@ -125,7 +124,18 @@ class Tagger:
             parts[paragraph.index] = self._paragraph(paragraph, scores[rows], chosen[rows], uncertain[rows], explain)
             row = rows.stop
         paragraphs = tuple(parts.get(each.index) or TaggedParagraph(each, (), None, ()) for each in report.paragraphs)
-        return TaggedReport(report, self.model, paragraphs, self._coverage(paragraphs), report.warnings)
+        tagged_parts: list[TaggedReport] = []
+        first = 0
+        for part in report.parts:  # the same tags, counted and numbered for each report of the file
+            own = tuple(
+                replace(each, paragraph=paragraph)
+                for each, paragraph in zip(paragraphs[first:], part.paragraphs, strict=False)
+            )
+            first += len(own)
+            tagged_parts.append(TaggedReport(part, self.model, own, self._coverage(own), part.warnings))
+        return TaggedReport(
+            report, self.model, paragraphs, self._coverage(paragraphs), report.warnings, tuple(tagged_parts)
+        )
 
     def tag(self, texts: Sequence[str], headings: Sequence[Sequence[str]] | None = None) -> list[Tag]:
         """Tag texts, each taken as one paragraph.
@@ -188,7 +198,7 @@ class Tagger:
         Parameters
         ----------
         paths : iterable of path
-            Files.
+            Files; an archive or a folder gives one result for each report in it.
         jobs : int
             Processes to use; 1 stays in this one.
 
@@ -199,60 +209,36 @@ class Tagger:
         """
         if jobs <= 1:
             for path in paths:
-                yield self._tag_or_error(path, explain)
+                yield from self.tag_all(path, explain=explain)
             return
-        from concurrent.futures.process import BrokenProcessPool
+        from dudao.workers import in_order
 
-        queue = iter(paths)
-        waiting: deque[tuple[str | Path, Any]] = deque()
-        while True:
-            with self._pool(jobs) as pool:
-                waiting = deque((path, pool.submit(_tag_kept, path, explain)) for path, _ in waiting)
-                try:
-                    for path in queue:
-                        waiting.append((path, pool.submit(_tag_kept, path, explain)))
-                        if len(waiting) >= jobs * _AHEAD:
-                            yield self._first(waiting)
-                    while waiting:
-                        yield self._first(waiting)
-                    return
-                except BrokenProcessPool:
-                    pass
-            # Nobody knows which file a process died of. The first of those that wait is tried by itself, the others go on.
-            if waiting:
-                path, _ = waiting.popleft()
-                yield self._tag_apart(path, explain)
+        for results in in_order(_tag_path, ((path, explain) for path in paths), held=self, jobs=jobs, died=_died):
+            yield from results
 
-    def _pool(self, jobs: int) -> Any:
-        from concurrent.futures import ProcessPoolExecutor
+    def tag_all(
+        self, source: Source, *, name: str | None = None, explain: bool = False
+    ) -> Iterator[TaggedReport | DudaoError]:
+        """Tag every report of a file, an archive or a folder, errors as values.
 
-        return ProcessPoolExecutor(min(jobs, os.cpu_count() or 1), initializer=_keep, initargs=(self,))
+        Parameters
+        ----------
+        source, name, explain
+            As in `tag_report`.
 
-    def _first(self, waiting: deque[tuple[str | Path, Any]]) -> TaggedReport | DudaoError:
-        result: TaggedReport | DudaoError = waiting[0][1].result()
-        waiting.popleft()
-        return result
-
-    def _tag_apart(self, path: str | Path, explain: bool) -> TaggedReport | DudaoError:
-        """Tag a file in a process of its own, so that only it can fail."""
-        from concurrent.futures.process import BrokenProcessPool
-
-        with self._pool(1) as pool:
+        Yields
+        ------
+        TaggedReport or ReadError
+            In the order in which `read_documents` reads them.
+        """
+        for document in read_documents(source, name=name):
+            if isinstance(document, ReadError):
+                yield document
+                continue
             try:
-                result: TaggedReport | DudaoError = pool.submit(_tag_kept, path, explain).result()
-                return result
-            except BrokenProcessPool:
-                return ReadError(
-                    "a worker process died while tagging it",
-                    where=str(path),
-                    hint="try it alone, with --jobs 1; it may need more memory than there is",
-                )
-
-    def _tag_or_error(self, path: str | Path, explain: bool) -> TaggedReport | DudaoError:
-        try:
-            return self.tag_report(path, explain=explain)
-        except DudaoError as error:
-            return error
+                yield self._tag_report(outline(document, self.taxonomy), explain)
+            except DudaoError as error:
+                yield error
 
     def _scores(self, pieces: Sequence[str], counts: Sequence[int], headings: Sequence[tuple[str, ...]]) -> Scores:
         """Scores of all clauses of some paragraphs, in order.
@@ -341,15 +327,11 @@ def _weighted_means(scores: Scores, pieces: Sequence[str], counts: Sequence[int]
     return means
 
 
-_kept: Tagger | None = None
+def _tag_path(tagger: Tagger, task: tuple[str | Path, bool]) -> list[TaggedReport | DudaoError]:
+    path, explain = task
+    return list(tagger.tag_all(path, explain=explain))
 
 
-def _keep(tagger: Tagger) -> None:
-    """In a worker process: hold the tagger, so that it is sent once and not with every file."""
-    global _kept
-    _kept = tagger
-
-
-def _tag_kept(path: str | Path, explain: bool) -> TaggedReport | DudaoError:
-    assert _kept is not None
-    return _kept._tag_or_error(path, explain)
+def _died(task: tuple[str | Path, bool]) -> list[TaggedReport | DudaoError]:
+    hint = "try it alone, with --jobs 1; it may need more memory than there is"
+    return [ReadError("a worker process died while tagging it", where=str(task[0]), hint=hint)]

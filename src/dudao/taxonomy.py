@@ -33,7 +33,10 @@ class Domain:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What a section does in its report, with the regular expressions by which headings and openings name it."""
+    """What a section does in its report, with the regular expressions by which headings and openings name it.
+
+    ``evidence`` are words with their weights by which a section's text tells it where nothing names it.
+    """
 
     id: str
     name: str
@@ -43,7 +46,10 @@ class Role:
     weak_cues: tuple[str, ...] = ()
     openings: tuple[str, ...] = ()
     bare: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
     at_end: bool = False
+    evidence: tuple[tuple[str, float], ...] = ()
+    evidence_bias: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +134,13 @@ class Taxonomy:
 
 
 def _fields(kind: type, entry: dict[str, Any]) -> dict[str, Any]:
-    """What the dataclass takes of an entry, lists as tuples."""
+    """What the dataclass takes of an entry, lists and tables as tuples."""
     names = kind.__dataclass_fields__  # type: ignore[attr-defined]
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items() if key in names}
+    return {key: _frozen(value) for key, value in entry.items() if key in names}
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value.items()) if isinstance(value, dict) else tuple(value) if isinstance(value, list) else value
 
 
 @functools.lru_cache(maxsize=8)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from dudao.language import traditional_characters
 
 Codes = npt.NDArray[np.uint32]
 Index = npt.NDArray[np.int64]
@@ -28,7 +29,6 @@ _BREAK = ord("，")  # stands for whatever separates; no term crosses it
 _DIGIT = ord("0")  # stands for every run of digits
 _RARE = ord("〓")  # stands for every character beyond the Basic Multilingual Plane
 _HAN = (0x4E00, 0x9FD5)  # what jieba takes for Han
-_TRADITIONAL = Path(__file__).with_name("data") / "traditional.txt"
 
 
 class Spans(NamedTuple):
@@ -98,7 +98,7 @@ def _table() -> Codes:
         table[code] = 0
     for code in range(0xD800, 0xE000):
         table[code] = _BREAK
-    source, target = _TRADITIONAL.read_text(encoding="utf-8").split()
+    source, target = traditional_characters()
     table[[ord(char) for char in source]] = [ord(char) for char in target]
     # Compatibility ideographs can map to traditional forms: map twice.
     compat = np.arange(0xF900, 0xFB00)

@@ -9,21 +9,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dudao.batch import formats
 from dudao.batch.formats import Piece, Rejected
 from dudao.errors import DudaoError
+from dudao.workers import in_order
 
 if TYPE_CHECKING:
     from dudao.tagger import Tagger
-
-_AHEAD = 3  # pieces a process may be ahead, so that none waits and the memory does not fill
 
 
 class Summary(NamedTuple):
@@ -60,24 +56,24 @@ class _Job(NamedTuple):
 
     def run(self, piece: Piece, tagger: Tagger) -> dict[str, int]:
         """Tag a piece; its ``.json`` is written last and says that all of it is there."""
-        with _replacing(self.path(piece.number, "out")) as file:
+        with _Replacing(self.path(piece.number, "out")) as file:
             rows, rejected = formats.tag_piece(piece, tagger, self.text_column, file, self.suffix)
-        with _replacing(self.path(piece.number, "rejected")) as file:
+        with _Replacing(self.path(piece.number, "rejected")) as file:
             file.writelines(_rejected_line(each) for each in rejected)
         entry = {"rows": rows, "rejected": len(rejected)}
-        with _replacing(self.path(piece.number, "json")) as file:
+        with _Replacing(self.path(piece.number, "json")) as file:
             file.write(json.dumps(entry).encode())
         return entry
 
 
-class _replacing:
+class _Replacing:
     """A file that takes its name once it is written and synced."""
 
     def __init__(self, path: Path) -> None:
         self._path, self._temporary = path, path.with_name(f"{path.name}.{os.getpid()}.tmp")
 
     def __enter__(self) -> Any:
-        self._file = open(self._temporary, "wb")  # noqa: SIM115
+        self._file = open(self._temporary, "wb")
         return self._file
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -175,7 +171,7 @@ def _open_folder(job: _Job, source: Path, tagger: Tagger) -> None:
                 hint="finish that run with what it was started with, or delete the folder",
             )
     else:
-        with _replacing(said) as file:
+        with _Replacing(said) as file:
             file.write(json.dumps(identity, ensure_ascii=False).encode("utf-8", "surrogatepass"))
     for left in job.folder.glob("*.tmp"):
         left.unlink(missing_ok=True)
@@ -185,7 +181,7 @@ def _all_pieces(
     job: _Job, source: Path, tagger: Tagger, jobs: int, progress: Callable[[Progress], None]
 ) -> tuple[Summary, int]:
     rows = rejected = resumed = count = 0
-    for piece, entry, old in _entries(job, source, tagger, min(jobs, os.cpu_count() or 1)):
+    for piece, entry, old in _entries(job, source, tagger, jobs):
         count += 1
         rows += entry["rows"]
         rejected += entry["rejected"]
@@ -197,41 +193,30 @@ def _all_pieces(
 def _entries(job: _Job, source: Path, tagger: Tagger, jobs: int) -> Iterator[tuple[Piece, dict[str, int], bool]]:
     """What became of each piece, in order, and whether an earlier run did it."""
 
-    def waiting() -> Iterator[tuple[Piece, dict[str, int] | None]]:
+    def waiting() -> Iterator[Piece]:
         for piece in formats.pieces(source, job.text_column):
             if piece.number == 0:
                 formats.check_first(piece, job.text_column, source)
-            yield piece, job.done(piece.number)
+            yield piece._replace(rows=None) if job.done(piece.number) else piece
 
     if jobs <= 1:
-        for piece, entry in waiting():
-            yield piece, entry or job.run(piece, tagger), entry is not None
+        yield from (_done_or_run((job, tagger), piece) for piece in waiting())
         return
-    from concurrent.futures import ProcessPoolExecutor
 
-    with ProcessPoolExecutor(jobs, initializer=_keep, initargs=(job, tagger)) as pool:
-        queue: deque[tuple[Piece, dict[str, int] | Future[dict[str, int]]]] = deque()
-        try:
-            for piece, entry in waiting():
-                queue.append((piece._replace(rows=None), entry or pool.submit(_run_kept, piece)))
-                if len(queue) >= jobs * _AHEAD:
-                    yield _settled(*queue.popleft())
-            while queue:
-                yield _settled(*queue.popleft())
-        except BrokenProcessPool as error:
-            raise DudaoError(
-                "a worker process died; what was done is kept",
-                where=str(source),
-                hint="run the same command again, with fewer --jobs if memory is short",
-            ) from error
-        finally:
-            pool.shutdown(cancel_futures=True)
+    def died(piece: Piece) -> tuple[Piece, dict[str, int], bool]:
+        raise DudaoError(
+            f"a worker process died in the rows from {piece.first:,} on; what was done is kept",
+            where=str(source),
+            hint="run the same command again, with fewer --jobs if memory is short",
+        )
+
+    yield from in_order(_done_or_run, waiting(), held=(job, tagger), jobs=jobs, died=died)
 
 
-def _settled(piece: Piece, entry: dict[str, int] | Future[dict[str, int]]) -> tuple[Piece, dict[str, int], bool]:
-    if isinstance(entry, Future):
-        return piece, entry.result(), False
-    return piece, entry, True
+def _done_or_run(held: tuple[_Job, Tagger], piece: Piece) -> tuple[Piece, dict[str, int], bool]:
+    job, tagger = held
+    entry = job.done(piece.number)
+    return piece._replace(rows=None), entry or job.run(piece, tagger), entry is not None
 
 
 def _finish(job: _Job, source: Path, out: Path, count: int, *, rejected: int) -> None:
@@ -240,7 +225,7 @@ def _finish(job: _Job, source: Path, out: Path, count: int, *, rejected: int) ->
     formats.join([job.path(number, "out") for number in range(count)], whole, source)
     beside = out.with_name(out.name + ".rejected.jsonl")
     if rejected:
-        with _replacing(job.folder / "rejected.jsonl") as file:
+        with _Replacing(job.folder / "rejected.jsonl") as file:
             for number in range(count):
                 file.write(job.path(number, "rejected").read_bytes())
         os.replace(job.folder / "rejected.jsonl", beside)
@@ -254,18 +239,3 @@ def _finish(job: _Job, source: Path, out: Path, count: int, *, rejected: int) ->
 
 def _rejected_line(rejected: Rejected) -> bytes:
     return (json.dumps(rejected._asdict(), ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
-
-
-_kept: tuple[_Job, Tagger] | None = None
-
-
-def _keep(job: _Job, tagger: Tagger) -> None:
-    """In a worker process: hold what every piece needs."""
-    global _kept
-    _kept = job, tagger
-
-
-def _run_kept(piece: Piece) -> dict[str, int]:
-    assert _kept is not None
-    job, tagger = _kept
-    return job.run(piece, tagger)

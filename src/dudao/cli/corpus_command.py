@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -59,11 +61,12 @@ def _load(root: Path | None) -> tuple[Corpus, Taxonomy]:
 
 def check_command(root: Path | None, *, as_json: bool, t: Translate) -> int:
     """Print what is wrong with the corpus; exit status 1 where a finding is an error."""
-    from dudao.corpus import check
+    from dudao.corpus import check, stats
 
     corpus, taxonomy = _load(root)
     findings = check(corpus, taxonomy)
     errors = sum(finding.level == "error" for finding in findings)
+    counts = stats(corpus, taxonomy)
     if as_json:
         click.echo(
             json.dumps(
@@ -75,13 +78,31 @@ def check_command(root: Path | None, *, as_json: bool, t: Translate) -> int:
     else:
         for finding in findings:
             click.echo(f"{finding.level}: {finding.where}: {finding.what}")
+        _print_measures(counts, t)
         click.echo(
             t(
-                f"{len(corpus.records)} records, {len(corpus.glossary)} terms: {errors} errors, {len(findings) - errors} warnings",
-                f"{len(corpus.records)} 条记录，{len(corpus.glossary)} 条术语：{errors} 个错误，{len(findings) - errors} 个警告",
+                f"{counts['clauses']} records, {counts['terms']} terms: {errors} errors, {len(findings) - errors} warnings",
+                f"{counts['clauses']} 条记录，{counts['terms']} 条术语：{errors} 个错误，{len(findings) - errors} 个警告",
             )
         )
     return SOME_FAILED if errors else OK
+
+
+def _print_measures(counts: Mapping[str, Any], t: Translate) -> None:
+    """How much the reports repeat each other, and how their vocabulary grows."""
+    click.echo(
+        t(
+            f"clauses with a near-duplicate in another report: {counts['near_duplicates']:.2%}",
+            f"在其他报告中有近似重复的分句：{counts['near_duplicates']:.2%}",
+        )
+    )
+    for step in counts["vocabulary"]:
+        click.echo(
+            t(
+                f"vocabulary of {step['reports']} reports: {step['different']:,} different words of {step['words']:,}",
+                f"{step['reports']} 份报告的词汇：{step['words']:,} 词中有 {step['different']:,} 个不同的词",
+            )
+        )
 
 
 def stats_command(root: Path | None, *, as_json: bool, t: Translate) -> int:
@@ -99,8 +120,8 @@ def stats_command(root: Path | None, *, as_json: bool, t: Translate) -> int:
     clauses = counts["clauses"]
     out.print(
         t(
-            f"{counts['reports']} reports and collections ({counts['whole_reports']} whole reports), {clauses} clauses, {counts['terms']} terms",
-            f"{counts['reports']} 份报告与片段集（完整报告 {counts['whole_reports']} 份），{clauses} 个分句，{counts['terms']} 条术语",
+            f"{counts['reports']} reports and collections ({counts['whole_reports']} whole reports, {counts['set_aside']} set aside), {clauses} clauses, {counts['terms']} terms",
+            f"{counts['reports']} 份报告与片段集（完整报告 {counts['whole_reports']} 份，预留 {counts['set_aside']} 份），{clauses} 个分句，{counts['terms']} 条术语",
         )
     )
     out.print(
@@ -109,6 +130,7 @@ def stats_command(root: Path | None, *, as_json: bool, t: Translate) -> int:
             f"多领域分句 {counts['several_domains'] / clauses:.0%}；不含本领域术语的分句 {counts['indirect'] / clauses:.0%}",
         )
     )
+    _print_measures(counts, t)
     table = Table()
     for heading, justify in (
         (t("domain", "领域"), "left"),

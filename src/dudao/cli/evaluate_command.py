@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from dudao.cli.common import OK, console
+from dudao.cli.common import OK, console, output
 from dudao.language import Translate
 
 
@@ -17,7 +17,9 @@ def build(t: Translate) -> click.Command:
     """The command in one language."""
     return click.Command(
         "evaluate",
-        callback=lambda gold, model, as_json: evaluate_command(gold, model, as_json=as_json, t=t),
+        callback=lambda gold, model, as_json, figure: evaluate_command(
+            gold, model, as_json=as_json, figure=figure, t=t
+        ),
         help=t(
             "Precision, recall and F1 by domain on labelled records.", "在已标注的记录上计算各领域精确率、召回率与 F1。"
         ),
@@ -31,11 +33,17 @@ def build(t: Translate) -> click.Command:
                 help=t("Version, current, or a model folder.", "版本号、current 或模型文件夹。"),
             ),
             click.Option(["--json", "as_json"], is_flag=True, help=t("Print JSON.", "输出 JSON。")),
+            click.Option(
+                ["--reliability", "figure"],
+                type=click.Path(path_type=Path, dir_okay=False),
+                metavar="FILE.svg",
+                help=t("Write the reliability diagram.", "写出可靠性图。"),
+            ),
         ],
     )
 
 
-def evaluate_command(gold: tuple[Path, ...], model: str, *, as_json: bool, t: Translate) -> int:
+def evaluate_command(gold: tuple[Path, ...], model: str, *, as_json: bool, figure: Path | None, t: Translate) -> int:
     """Measure a model and print the figures."""
     from dudao import store
     from dudao.corpus import read_records
@@ -45,14 +53,20 @@ def evaluate_command(gold: tuple[Path, ...], model: str, *, as_json: bool, t: Tr
     records = [record for path in gold for record in read_records(path, classifier.taxonomy)]
     if not records:
         raise CorpusError("no record to evaluate on", where=", ".join(map(str, gold)), hint="records are JSON lines")
-    from dudao.evaluation import judge, primary_accuracy, summarise
+    from dudao.evaluation import confusions, judge, primary_accuracy, summarise
 
     result = judge(classifier, records)
     summary = {
         "model": {"version": version.version, "sha256": digest},
         **summarise(result),
         "primary_accuracy": round(primary_accuracy(records, result, classifier.taxonomy), 4),
+        "confusions": confusions(records, result),
     }
+    if figure is not None:
+        from dudao.charts import reliability_diagram
+
+        with output(figure) as file:
+            file.write(reliability_diagram(summary["reliability"]))
     if as_json:
         click.echo(json.dumps(summary, ensure_ascii=False, indent=2))
     else:
@@ -75,6 +89,7 @@ def _print(summary: dict[str, Any], names: dict[str, str], t: Translate) -> None
         t("clauses", "分句"),
     ):
         table.add_column(heading, justify="right" if heading and heading not in {t("domain", "领域")} else "left")
+    table.columns[0].no_wrap = True  # ids are what users copy
     for domain, row in summary["domains"].items():
         low, high = row["f1_interval"]
         table.add_row(
@@ -99,9 +114,30 @@ def _print(summary: dict[str, Any], names: dict[str, str], t: Translate) -> None
         ("first_domain_accuracy_of_not_uncertain", t("first domain right of these", "其中首位领域正确")),
     ):
         out.print(f"{label}  {summary[key]:.3f}")
+    for each in summary["coverage"]:
+        out.print(
+            t(
+                f"surest {each['kept']:.0%} of the clauses (score from {each['from']:.2f})  {each['accuracy']:.3f} right",
+                f"最有把握的 {each['kept']:.0%} 分句（分数不低于 {each['from']:.2f}）  正确 {each['accuracy']:.3f}",
+            )
+        )
+    if summary["confusions"]:
+        out.print(_confusion_table(summary["confusions"], names, t))
     out.print(
         t(
             f"{summary['clauses']} clauses of {summary['reports']} reports, model {summary['model']['version']}",
             f"{summary['reports']} 份报告 {summary['clauses']} 个分句，模型 {summary['model']['version']}",
         )
     )
+
+
+def _confusion_table(confusions: list[dict[str, Any]], names: dict[str, str], t: Translate) -> Any:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=t("mistaken most", "最易混淆"))
+    for heading in (t("asked", "应为"), t("given", "误作"), t("clauses", "分句"), t("e.g.", "例句")):
+        table.add_column(heading)
+    for each in confusions:
+        table.add_row(names[each["asked"]], names[each["given"]], str(each["clauses"]), Text(each["examples"][0]))
+    return table

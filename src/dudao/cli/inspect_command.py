@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from pathlib import Path
+from typing import TextIO
 
 import click
 
-from dudao.cli.common import OK, console, output
+from dudao.cli.common import OK, SOME_FAILED, console, output, say_error
+from dudao.document import Document
+from dudao.errors import DudaoError, ReadError
 from dudao.language import Translate
 from dudao.outline import outline
-from dudao.readers import read_document
+from dudao.readers import holds_many, read_documents
 from dudao.taxonomy import load_taxonomy
 
 
@@ -39,19 +43,40 @@ def build(t: Translate) -> click.Command:
 
 
 def inspect_command(path: str, *, to: str | None, out: Path | None, t: Translate) -> int:
-    """Print the outline of one report."""
-    document = read_document(sys.stdin.buffer.read(), name="<stdin>") if path == "-" else read_document(path)
+    """Print the outline of a report, or of every report that an archive or a folder holds."""
+    source = sys.stdin.buffer.read() if path == "-" else path
+    many = holds_many(source)
+    documents = read_documents(source, name="<stdin>" if path == "-" else None)
     to = to or ("terminal" if out is None and sys.stdout.isatty() else "json")
-    with output(out, screen=to == "terminal") as file:
-        if to == "text":
-            file.write(document.text)
-            return OK
-        taxonomy = load_taxonomy()
-        report = outline(document, taxonomy)
-        if to == "json":
-            file.write(json.dumps(report.to_dict(), ensure_ascii=False, indent=2) + "\n")
+    failed = done = 0
+    with contextlib.ExitStack() as stack:
+        file = None
+        for document in documents:
+            if isinstance(document, DudaoError):
+                failed += 1
+                say_error(document, t)
+                continue
+            if file is None:
+                file = stack.enter_context(output(out, screen=to == "terminal"))
+            done += 1
+            _write(document, file, to=to, many=many, t=t)
+    if not done and not failed:
+        say_error(ReadError("no report in the folder", where=path, hint="`dudao tag --help` names the formats"), t)
+        failed = 1
+    return SOME_FAILED if failed else OK
+
+
+def _write(document: Document, file: TextIO, *, to: str, many: bool, t: Translate) -> None:
+    if to == "text":
+        file.write(document.text + ("\n" if many else ""))
+        return
+    taxonomy = load_taxonomy()
+    report = outline(document, taxonomy)
+    for each in report.parts or (report,):
+        if to == "json":  # of several reports, one object a line
+            indent = None if many or report.parts else 2
+            file.write(json.dumps(each.to_dict(), ensure_ascii=False, indent=indent) + "\n")
         else:
             from dudao.render.tree import print_outline
 
-            print_outline(report, console(file), taxonomy=taxonomy, t=t)
-    return OK
+            print_outline(each, console(file), taxonomy=taxonomy, t=t)

@@ -13,7 +13,7 @@ import click
 from dudao.cli.common import OK, SOME_FAILED, console, output, say_error
 from dudao.errors import DudaoError, ReadError
 from dudao.language import Translate
-from dudao.readers import find_reports
+from dudao.readers import find_reports, holds_many
 
 if TYPE_CHECKING:
     from dudao.document import TaggedReport
@@ -33,7 +33,10 @@ def build(t: Translate) -> click.Command:
     return click.Command(
         "tag",
         callback=callback,
-        help=t("Tag reports: files, folders, or - for standard input.", "标注报告：文件、文件夹，或 - 表示标准输入。"),
+        help=t(
+            "Tag reports: files, archives, folders, or - for standard input. Reads .docx .doc .wps .rtf .odt .pdf .ofd .html .mht .txt .md .zip.",
+            "标注报告：文件、压缩包、文件夹，或 - 表示标准输入。可读 .docx .doc .wps .rtf .odt .pdf .ofd .html .mht .txt .md .zip。",
+        ),
         epilog=t(
             "Examples: dudao tag report.txt · dudao tag folder --to csv -o tags.csv · cat report.txt | dudao tag - --to json",
             "示例：dudao tag 报告.txt · dudao tag 文件夹 --to csv -o 标注.csv · cat 报告.txt | dudao tag - --to json",
@@ -88,18 +91,20 @@ def tag_command(
     t: Translate,
 ) -> int:
     """Tag everything the paths stand for; one that fails does not stop the others."""
+    from dudao.document import TaggedReport
     from dudao.tagger import Tagger
 
     tagger = Tagger.load(model)
     to = to or ("terminal" if out is None and sys.stdout.isatty() else "json")
+    stdin = sys.stdin.buffer.read() if "-" in paths else b""
     sources = [(path, list(find_reports(path)) if path != "-" else None) for path in paths]
-    many = len(sources) > 1 or any(path != "-" and Path(path).is_dir() for path, _ in sources)
+    many = len(sources) > 1 or any(holds_many(stdin if path == "-" else path) for path, _ in sources)
     if to == "json" and many:
         to = "jsonl"
     failed = 0
     with contextlib.ExitStack() as stack:
         write = None
-        for result in _results(sources, tagger, explain=explain, jobs=jobs, t=t):
+        for result in _results(sources, stdin, tagger, explain=explain, jobs=jobs, t=t):
             if isinstance(result, DudaoError):
                 failed += 1
                 say_error(result, t)
@@ -107,23 +112,25 @@ def tag_command(
                     continue
             if write is None:
                 write = _Writer(stack, to, out, unit, tagger, t)
-            write(result)
+            for each in result.parts or (result,) if isinstance(result, TaggedReport) else (result,):
+                write(each, alone=each is result)
     return SOME_FAILED if failed else OK
 
 
 def _results(
-    sources: Sequence[tuple[str, list[Path] | None]], tagger: Tagger, *, explain: bool, jobs: int, t: Translate
+    sources: Sequence[tuple[str, list[Path] | None]],
+    stdin: bytes,
+    tagger: Tagger,
+    *,
+    explain: bool,
+    jobs: int,
+    t: Translate,
 ) -> Iterator[TaggedReport | DudaoError]:
     for path, files in sources:
         if files is None:
-            try:
-                yield tagger.tag_report(sys.stdin.buffer.read(), name="<stdin>", explain=explain)
-            except DudaoError as error:
-                yield error
+            yield from tagger.tag_all(stdin, name="<stdin>", explain=explain)
         elif not files:
-            yield ReadError(
-                "no report in the folder", where=path, hint="a folder is searched for .txt, .md and .html files"
-            )
+            yield ReadError("no report in the folder", where=path, hint="`dudao tag --help` names the formats")
         else:
             yield from _with_progress(tagger.tag_many(files, jobs=jobs, explain=explain), len(files), t)
 
@@ -153,14 +160,14 @@ class _Writer:
 
             self._table = TableWriter(self._file, unit=unit, taxonomy=tagger.taxonomy)
 
-    def __call__(self, result: TaggedReport | DudaoError) -> None:
+    def __call__(self, result: TaggedReport | DudaoError, *, alone: bool) -> None:
         from dudao.render import json_text
 
         if isinstance(result, DudaoError):
             self._file.write(json_text.error_line(result) + "\n")
-        elif self._to == "json":
+        elif self._to == "json" and alone:
             self._file.write(json_text.pretty(result) + "\n")
-        elif self._to == "jsonl":
+        elif self._to in {"json", "jsonl"}:  # of several reports in one file, one object a line
             self._file.write(json_text.line(result) + "\n")
         elif self._to == "csv":
             self._table.write(result)

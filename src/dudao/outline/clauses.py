@@ -7,7 +7,10 @@ paragraph's end. All functions work on offsets into the document's text and run 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+import sys
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 _OPENERS = {
@@ -71,6 +74,7 @@ def split_clauses(text: str, start: int, end: int, *, switches: Collection[int] 
     cuts = sorted(
         _end_mark_cuts(text, start, end, protected) | _enumerator_cuts(text, start, end, protected, set(switches))
     )
+    ordered = sorted(switches)
     clauses: list[ClauseSpan] = []
     left = start
     for cut in [*cuts, end]:
@@ -80,7 +84,7 @@ def split_clauses(text: str, start: int, end: int, *, switches: Collection[int] 
         if not _has_word(text, *span) and clauses:
             clauses[-1] = clauses[-1]._replace(end=span[1])
         else:
-            clauses.append(ClauseSpan(*span, _marker(text, *span, switches)))
+            clauses.append(ClauseSpan(*span, _marker(text, *span, ordered)))
         left = cut
     return clauses
 
@@ -96,11 +100,15 @@ def strip_span(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 def _protected_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """Outermost bracketed or quoted spans, ordered. An opener without a closer protects nothing."""
-    stack: list[tuple[str, int]] = []
+    stack: deque[tuple[str, int]] = deque()
     open_count: dict[str, int] = {}
     pairs: list[tuple[int, int]] = []
     for match in _BRACKET.finditer(text, start, end):
         char, i = match.group(), match.start()
+        while (
+            stack and i - stack[0][1] > _WIDEST_PAIR
+        ):  # too far back to be closed; millions of them would fill the memory
+            open_count[stack.popleft()[0]] -= 1
         family = _OPENERS.get(char) or _CLOSERS.get(char) or char
         closes = char in _CLOSERS or (char == _STRAIGHT_QUOTE and open_count.get(family, 0) > 0)
         if not closes:
@@ -112,8 +120,7 @@ def _protected_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
                 open_count[popped] -= 1
                 if popped == family:
                     break
-            if i - at <= _WIDEST_PAIR:
-                pairs.append((at, i + 1))
+            pairs.append((at, i + 1))
     outermost: list[tuple[int, int]] = []
     for pair in sorted(pairs):
         if not outermost or pair[0] >= outermost[-1][1]:
@@ -173,16 +180,15 @@ def _enumerator_cuts(text: str, start: int, end: int, protected: list[tuple[int,
     return cuts
 
 
-def _marker(text: str, start: int, end: int, switches: Collection[int]) -> str:
+def _marker(text: str, start: int, end: int, switches: Sequence[int]) -> str:
     """The enumerator at the head of a clause, also behind its switch."""
-    for switch in switches:
-        if start < switch < end:
-            start = switch
-            break
+    first = bisect_right(switches, start)
+    if first < len(switches) and switches[first] < end:
+        start = switches[first]
     while start < end and text[start] in _BLANK:
         start += 1
     match = _ENUMERATOR.match(text, start, end)
-    return match.group() if match else ""
+    return sys.intern(match.group()) if match else ""  # millions of clauses can share one
 
 
 def _has_word(text: str, start: int, end: int) -> bool:

@@ -1,24 +1,36 @@
-"""Numbering at the head of a line: 一、 (一) 1. (1) ① and their malformed kin, and which of them count.
+"""Numbering at the head of a line: 一、 (一) 1. (1) ① and their malformed kin, and which of them the document counts on with.
 
-`SCHEMES` orders the ladder from the top down. What looks like a number but is none (一、二年级, 84.1万元, dates) is refused by
-look-aheads; the weak forms (``1强化``) count only where the document counts on with them.
+`SCHEMES` orders the ladder from the top down; `ladder` corrects it where a document nests the other way round. What looks like a
+number but is none (一、二年级, 84.1万元, dates) is refused by look-aheads; weak forms (``1强化``) count only where the document
+counts on with them, and a number out of all sequence does not count.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 _HAN = "一二三四五六七八九十"
 _HAN_NUMBER = f"[{_HAN}]{{1,3}}"
+_FORMAL = "壹贰叁肆伍陆柒捌玖拾"
+_FORMAL_KIN = str.maketrans("貳參参陸弌弍弎", "贰叁叁陆壹贰叁")
+_DIGIT = "[0-9０-９]"
 _UNITS = "年月日号个名所人项次万亿元岁级班处天条件％%期款千百位套台间栋栏米亩校份张周轮倍成分时秒度届批点左余多几至到余"
+_ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
+# 一、二年级: the second number and its noun say that a range is meant, not the first section.
+_RANGE = f"(?!\\s*{_HAN_NUMBER}(?:年级|年制|[、级]|岁|季度|线|孩|类|等奖|期|产业|把手|胎|批次|轮))"
 
 SCHEMES = (
     "part",
     "chapter",
+    "section",
+    "formal",
+    "roman",
     "han",
     "paren_han",
+    "letter",
     "code_a",
     "code_b",
     "code_c",
@@ -28,23 +40,39 @@ SCHEMES = (
     "paren_digit",
     "circled",
 )
-_PATTERN = re.compile(
-    rf"(?P<part>第{_HAN_NUMBER}(?:部分|篇|章)\s*[、：:.]?)"
-    rf"|(?P<chapter>第{_HAN_NUMBER}节\s*[、：:.]?)"
-    rf"|(?P<han>{_HAN_NUMBER}\s*(?:、|[.．](?![0-9])|[：:]|[，,](?=.{{2,30}}$))(?!\s*{_HAN_NUMBER}(?:年级|年制|[、级]|岁|季度|线|孩|类|等奖)))"
-    rf"|(?P<paren_han>[(（〔【]\s*(?:{_HAN_NUMBER}|-|－|—|[0-9]{{0}})\s*[)）〕】]\s*[、.．]?|[\u3220-\u3229])"
-    # Indicator codes of evaluation lists: A1 政府统筹, B2.基层党建, C13、….
-    r"|(?P<code_a>A[0-9]{1,2}(?:[.．、:：\-]\s*|\s+|(?=[\u4e00-\u9fff])))|(?P<code_b>B[0-9]{1,2}(?:[.．、:：\-]\s*|\s+|(?=[\u4e00-\u9fff])))"
-    r"|(?P<code_c>C[0-9]{1,2}(?:[.．、:：\-]\s*|\s+|(?=[\u4e00-\u9fff])))"
-    r"|(?P<digit3>[0-9]{1,2}[.．][0-9]{1,2}[.．][0-9]{1,2}(?![0-9.．%％])\s*[、.．]?(?=\s*[\u4e00-\u9fff“《]))"
-    rf"|(?P<digit2>[0-9]{{1,2}}[.．][0-9]{{1,2}}(?![0-9.．%％])\s*[、.．]?(?=\s*[\u4e00-\u9fff“《])(?!\s*[{_UNITS}]))"
-    r"|(?P<digit>[0-9]{1,2}\s*(?:[.．、]{1,2}|[：:](?![0-9])|[，,](?=[\u4e00-\u9fff]))(?![0-9])(?=\s*[^\s0-9]))"
-    r"|(?P<paren_digit>[(（]\s*[0-9]{1,2}\s*[)）]\s*[、.．]?|[0-9]{1,2}\s*[)）]\s*[、.．]?|[\u2474-\u2487])"
-    r"|(?P<circled>[\u2460-\u2473\u2776-\u277f])"
-    rf"|(?P<bare>[0-9]{{1,2}}(?=[\u4e00-\u9fff])(?![{_UNITS}]))"
+RANK = {scheme: rank for rank, scheme in enumerate(SCHEMES)}
+UPPER = frozenset(SCHEMES[: SCHEMES.index("paren_han")])  # headings even where nothing stands under them
+_NTH = rf"第\s*(?:{_HAN_NUMBER}|{_DIGIT}{{1,2}})\s*"
+_FORMS = {
+    "part": rf"{_NTH}(?:部分|篇(?![章幅])|编|卷)(?!的)\s*[、：:.]?",
+    "chapter": rf"{_NTH}章(?![程的])\s*[、：:.]?",
+    "section": rf"{_NTH}节(?![点约课日的])\s*[、：:.]?",
+    "formal": rf"[{_FORMAL}貳參参陸]{{1,3}}\s*[、.．：:]",
+    "roman": r"[\u2160-\u216b]\s*[、.．：:]?|(?:VIII|VII|VI|IV|V|IX|XII|XI|X|III|II|I)\s*[、.．](?=\s*[\u4e00-\u9fff])",
+    "han": rf"{_HAN_NUMBER}\s*(?:、|[.．](?!{_DIGIT})|[：:]|[，,](?=.{{2,30}}$)){_RANGE}",
+    "paren_han": rf"[(（〔【［\[]\s*(?:{_HAN_NUMBER}|-|－|—)\s*[)）〕】］\]]\s*[、.．]?|{_HAN_NUMBER}\s*[)）]\s*[、.．]?|[\u3220-\u3229]",
+    "letter": r"[A-H]\s*[、.．](?=\s*[\u4e00-\u9fff])",
+    # Indicator codes of evaluation lists: A1 政府统筹, B2.基层党建, A1-2、….
+    "code_a": r"A[0-9]{1,2}(?!-[0-9])(?:[.．、:：\-]\s*|\s+|$|(?=[\u4e00-\u9fff]))",
+    "code_b": r"(?:B[0-9]{1,2}(?!-[0-9])|A[0-9]{1,2}-[0-9]{1,2})(?:[.．、:：\-]\s*|\s+|$|(?=[\u4e00-\u9fff]))",
+    "code_c": r"(?:C[0-9]{1,2}|B[0-9]{1,2}-[0-9]{1,2})(?:[.．、:：\-]\s*|\s+|$|(?=[\u4e00-\u9fff]))",
+    "digit3": rf"{_DIGIT}{{1,2}}[.．]{_DIGIT}{{1,2}}[.．]{_DIGIT}{{1,2}}(?![0-9０-９.．%％])\s*[、.．]?(?=\s*[\u4e00-\u9fff“《])",
+    "digit2": rf"{_DIGIT}{{1,2}}[.．]{_DIGIT}{{1,2}}(?![0-9０-９.．%％])\s*[、.．]?(?=\s*[\u4e00-\u9fff“《])(?!\s*[{_UNITS}])",
+    "digit": rf"{_DIGIT}{{1,2}}\s*(?:[.．、]{{1,2}}|[：:](?!{_DIGIT}))(?!{_DIGIT})(?=\s*[^\s0-9０-９]|\s*$)",
+    "paren_digit": rf"[(（]\s*{_DIGIT}{{1,2}}\s*[)）]\s*[、.．]?|{_DIGIT}{{1,2}}\s*[)）]\s*[、.．]?|[\u2474-\u2487]",
+    "circled": r"[\u2460-\u2473\u2776-\u277f\u24f5-\u24fe]",
+    "bare": rf"{_DIGIT}{{1,2}}[，,]?(?=[\u4e00-\u9fff])(?![{_UNITS}])",
+}
+_PATTERN = re.compile("|".join(f"(?P<{scheme}>{form})" for scheme, form in _FORMS.items()))
+# What opens a new line for certain, for the joiner of broken lines; STRONG_START does so even in mid-sentence.
+BLOCK_START = re.compile("|".join(f"(?:{form})" for form in _FORMS.values()))
+STRONG_START = re.compile(
+    "(?:" + "|".join(f"(?:{_FORMS[scheme]})" for scheme in ("part", "chapter", "formal", "han", "paren_han")) + ")"
 )
-# What opens a new line for certain, for the joiner of broken lines.
-BLOCK_START = re.compile(rf"(?:{_PATTERN.pattern.replace('(?P<', '(?P<b_')})")
+_WEAK = frozenset({"bare", "letter", "digit2"})
+_BARE_CODE = re.compile(r"[ABC][0-9]+(?:-[0-9]+)?$")
+_NUMERAL_START = re.compile(rf"\s*(?:{_HAN_NUMBER}|{_DIGIT})")
+_WIDEST_GAP = 3  # numbers that may be missing in a list
 
 
 class Marker(NamedTuple):
@@ -62,34 +90,106 @@ def match_marker(text: str, start: int, end: int) -> Marker | None:
     if match is None:
         return None
     scheme = match.lastgroup or ""
-    return Marker(scheme, _value(match.group()), start, match.end())
+    return Marker(scheme, _value(match.group(), scheme), start, match.end())
 
 
-def accepted(markers: list[Marker | None]) -> list[Marker | None]:
-    """Drop the weak forms that the document does not count on with: ``1强化`` alone is text, 1, 2, 3 are a list."""
-    values = {
-        scheme: [each.value for each in markers if each and each.scheme == scheme] for scheme in ("bare", "digit2")
-    }
-    counts_on = {scheme: _has_run(found) for scheme, found in values.items()}
+def counts_on(markers: Iterable[Marker | None], scheme: str) -> bool:
+    """Whether the markers of a scheme hold a 1 with a 2 behind it."""
+    return (1, 2) in pairwise(each.value for each in markers if each and each.scheme == scheme)
+
+
+def accepted(text: str, markers: Sequence[Marker | None], ranks: Mapping[str, int]) -> list[Marker | None]:
+    """Drop what the document does not count on with.
+
+    Weak forms need a 1 and a 2 (``1强化`` alone is text); an indicator code without a mark needs another code; a number with a numeral
+    behind it (三、四级) needs to fit the list that it stands in.
+    """
+    runs = {scheme: counts_on(markers, scheme) for scheme in _WEAK}
+    codes = sum(1 for each in markers if each and each.scheme.startswith("code"))
     kept: list[Marker | None] = []
     for marker in markers:
-        if marker is not None and marker.scheme == "bare":
-            marker = marker._replace(scheme="digit") if counts_on["bare"] else None
+        if marker is not None and (
+            (marker.scheme in _WEAK and not runs[marker.scheme])
+            or (codes < 2 and marker.scheme.startswith("code") and _BARE_CODE.match(text, marker.start, marker.end))
+        ):
+            marker = None
+        elif marker is not None and marker.scheme == "bare":
+            marker = marker._replace(scheme="digit")
         kept.append(marker)
-    return kept
+    return _in_sequence(text, kept, ranks)
 
 
-def _has_run(values: list[int]) -> bool:
-    return (1, 2) in pairwise(values)
+def _in_sequence(text: str, markers: list[Marker | None], ranks: Mapping[str, int]) -> list[Marker | None]:
+    later: list[int] = [0] * len(markers)  # value of the next marker of the same scheme
+    seen: dict[str, int] = {}
+    for n in range(len(markers) - 1, -1, -1):
+        marker = markers[n]
+        if marker is not None:
+            later[n] = seen.get(marker.scheme, 0)
+            seen[marker.scheme] = marker.value
+    last: dict[int, int] = {}  # value last seen on each rung of the open lists
+    counted: dict[
+        str, int
+    ] = {}  # value last kept of each scheme: some documents count 1 to 40 through all their sections
+    for n, marker in enumerate(markers):
+        if marker is None:
+            continue
+        rank = ranks[marker.scheme]
+        before = last.get(rank, 0)
+        fits = marker.value <= 1 or 0 <= marker.value - before <= _WIDEST_GAP
+        goes_on = later[n] == marker.value + 1
+        numeral = _NUMERAL_START.match(text, marker.end) is not None
+        wanted = marker.value == before + 1 or goes_on
+        went_on = marker.value == counted.get(marker.scheme, 0) + 1
+        if (not fits and not goes_on and not went_on) or (numeral and not wanted):
+            markers[n] = None
+            continue
+        last = {other: value for other, value in last.items() if other < rank}
+        last[rank] = counted[marker.scheme] = marker.value
+    return markers
 
 
-def _value(marker: str) -> int:
-    digits = re.findall(r"[0-9]+", marker)
+def ladder(markers: Iterable[Marker | None]) -> dict[str, int]:
+    """The rank of every scheme, from the top down, as this document nests them.
+
+    The usual order holds unless a scheme starts anew under each number of a single run of a lower one.
+    """
+    found = [marker for marker in markers if marker is not None]
+    order = [scheme for scheme in SCHEMES if any(marker.scheme == scheme for marker in found)]
+    for upper, lower in pairwise(list(order)):
+        if _is_inverted([marker for marker in found if marker.scheme in (upper, lower)], upper, lower):
+            at = order.index(upper)
+            order.remove(lower)
+            order.insert(at, lower)
+    ranks = dict(RANK)
+    for scheme, rank in zip(order, sorted(RANK[scheme] for scheme in order), strict=True):
+        ranks[scheme] = rank
+    return ranks
+
+
+def _is_inverted(pair: list[Marker], upper: str, lower: str) -> bool:
+    """Whether ``lower`` runs through once while ``upper`` starts anew under its numbers, at least twice."""
+    run = [marker.value for marker in pair if marker.scheme == lower]
+    if len(run) < 2 or run != list(range(1, len(run) + 1)) or pair[0].scheme != lower:
+        return False
+    opened = [before.scheme for before, marker in pairwise(pair) if marker.scheme == upper and marker.value == 1]
+    return len(opened) >= 2 and all(scheme == lower for scheme in opened)
+
+
+def _value(marker: str, scheme: str) -> int:
+    digits = re.findall(_DIGIT + "+", marker)
     if digits:
         return int(digits[-1])
-    for first, base in (("\u2460", 0), ("\u2474", 0), ("\u3220", 0), ("\u2776", 0)):
-        if marker[0] >= first and ord(marker[0]) - ord(first) < 20 and not marker[0].isascii() and marker[0] < "\u4e00":
-            return ord(marker[0]) - ord(first) + 1 + base
+    if scheme == "formal":
+        marker = marker.translate(_FORMAL_KIN).translate(str.maketrans(_FORMAL, _HAN))
+    elif scheme == "letter":
+        return ord(marker[0]) - ord("A") + 1
+    elif scheme == "roman":
+        letters = re.match(r"[IVX]+", marker)
+        return _ROMAN.index(letters.group()) + 1 if letters else ord(marker[0]) - 0x2160 + 1
+    for first, last in ((0x2460, 0x2473), (0x2474, 0x2487), (0x3220, 0x3229), (0x2776, 0x277F), (0x24F5, 0x24FE)):
+        if first <= ord(marker[0]) <= last:
+            return ord(marker[0]) - first + 1
     han = re.search(_HAN_NUMBER, marker)
     if han is None:
         return 0

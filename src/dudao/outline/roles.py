@@ -32,6 +32,7 @@ class RoleCues:
             (role.id, re.compile("|".join(role.openings)), role.at_end) for role in taxonomy.roles if role.openings
         ]
         self._bare_openings = [(role.id, re.compile("|".join(role.bare))) for role in taxonomy.roles if role.bare]
+        self._first = [(role.id, re.compile("|".join(role.first))) for role in taxonomy.roles if role.first]
         self._neutral = re.compile("|".join(taxonomy.neutral)) if taxonomy.neutral else None
         self.opening_role = taxonomy.opening_role
         self.default_role = taxonomy.default_role
@@ -66,6 +67,10 @@ class RoleCues:
     def of_bare_text(self, text: str, start: int, end: int) -> str | None:
         """The role that a paragraph's content names where no heading stands anywhere over it."""
         return next((role for role, pattern in self._bare_openings if pattern.match(text, start, end)), None)
+
+    def of_first_text(self, text: str, start: int, end: int) -> str | None:
+        """The role of the first paragraph of a report without any heading, by what it speaks of."""
+        return next((role for role, pattern in self._first if pattern.match(text, start, end)), None)
 
     def _ends_with_cue(self, phrase: str) -> bool:
         return any(

@@ -1,51 +1,55 @@
-"""Body lines to headings and paragraphs: which numbered line is a heading, which a heading run in, which an item of text."""
+"""Body lines to headings and paragraphs: which numbered line is a heading, which a heading run in, which an item of text.
+
+A line is looked at by itself first; then the lines of one list decide together, since a list has headings or items, not both.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import sys
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-from dudao.document import ParagraphKind
+from dudao.outline.blocks import Block
 from dudao.outline.clauses import strip_span
 from dudao.outline.frame import Frame
 from dudao.outline.lines import Line
-from dudao.outline.numbering import SCHEMES, Marker, accepted, match_marker
+from dudao.outline.numbering import UPPER, Marker, accepted, ladder, match_marker
 from dudao.outline.roles import RoleCues
+from dudao.outline.tables import find_contents
+from dudao.outline.unnumbered import is_statement, rank_unnumbered, slogan_headings, unnumbered
 
 # Lengths in characters, read off the headings of the corpus: 99 of 100 on a line of their own have at most 45, run in 38.
 _LONGEST_HEADING = 50
 _LONGEST_RUN_IN = 40
-_LONGEST_UNNUMBERED = 30
-_FIGURE = re.compile(
-    r"[0-9]+\s*(?:多|余)?(?:万|亿|元|名|人|所|个|%|％|平方米|亩|套|台|间|次|场|期|辆|项|条|户|岁|公里)|[0-9]{2,}"
-)
+_LONGEST_STOPPED = 30  # with a full stop and without its score; longer ones, or with more commas, are sentences
+_MOST_COMMAS = 2
+_SCORE = re.compile(r"[(（][^()（）]{0,40}[)）]")
 _SEGMENT_END = re.compile(r"[。：:！!；;？?]")
+_BRACKETS = {"(": 0, "（": 0, ")": 0, "）": 0, "《": 1, "》": 1, "“": 2, "”": 2, "【": 3, "】": 3}
+_OPENERS = frozenset("(（《“【")
 _QUALIFIED_END = re.compile(r"情况(?=\s*(?:一是|首先|\s))")
-_TABLE_ROW = re.compile(r"[^\t|]*(?:\t[^\t]*){2,}|\s*\|?[^|]+(?:\|[^|]*){2,}\|?\s*|[^\t]+\t[^\t]+")
-_CONTENTS_LINE = re.compile(r".{2,60}?(?:[.．…·。—_-]{3,}|\s{3,}|\t)\s*[0-9]{1,3}")
-_CONTENTS_HEAD = re.compile(r"目\s*[录次錄]")
-_PLAIN = len(SCHEMES)  # rank of an unnumbered heading below the numbered ones
-_TOP = -1  # rank of an unnumbered heading that names a role where no numbered one does
+# Where the other headings of the list end so.
+_QUALIFIED_AMONG = re.compile(r"情况(?![的下好和与及、报表说])(?=[\u4e00-\u9fff])")
+_QUALIFIED_SHARE = 0.6
+_QUALIFIED_LEAST = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A heading (``rank`` given), a paragraph, or a paragraph with the heading run in at its head."""
+class _Numbered(NamedTuple):
+    """What a numbered line can be by itself: ``head`` is the heading's end, None where it can be none."""
 
-    kind: ParagraphKind
-    start: int
-    end: int
-    marker: str = ""
-    rank: int | None = None
-    heading: tuple[int, int] | None = None
-
-    @property
-    def is_paragraph(self) -> bool:
-        """Whether it holds more than a heading."""
-        return self.heading is None or self.heading[1] < self.end or self.kind != "text"
+    head: int | None
+    alone: bool = False  # nothing stands behind the heading on its line
+    stopped: bool = False  # it ends like a sentence
+    has_body: bool = False
 
 
-def find_blocks(text: str, lines: list[Line], frame: Frame, cues: RoleCues) -> list[Block]:
+_NO_HEADING = _Numbered(None)
+
+
+def find_blocks(
+    text: str, lines: Sequence[Line], frame: Frame, tables: Mapping[int, int], cues: RoleCues
+) -> list[Block]:
     """Tell headings from paragraphs, by the numbering of the whole document.
 
     Returns
@@ -54,194 +58,176 @@ def find_blocks(text: str, lines: list[Line], frame: Frame, cues: RoleCues) -> l
         In order; furniture and title are in none.
     """
     body = [i for i in range(len(lines)) if i not in frame.kinds]
-    markers = accepted([match_marker(text, lines[i].start, lines[i].end) for i in body])
-    marker_of = dict(zip(body, markers, strict=True))
-    contents = _contents(text, lines, body)
-    following = {body[at]: body[at + 1] for at in range(len(body) - 1)}
+    read = [match_marker(text, lines[i].start, lines[i].end) for i in body]
+    contents = find_contents(text, lines, body, read)
+    body, read = _without(body, read, contents)
+    ranks = ladder(read)
+    markers = accepted(text, read, ranks)
+    forms = _forms(text, lines, body, markers, ranks)
+    headed = _headed(markers, forms, ranks)
     blocks: list[Block] = []
+    n = -1  # index in body
+    resets = sorted(frame.resets.items(), reverse=True)
     for i, line in enumerate(lines):
         kind = frame.kinds.get(i, "text")
         if kind is None:
             continue
-        if kind != "text":
-            blocks.append(Block(kind, line.start, line.end))
-        elif i in contents:
-            blocks.append(Block("contents", line.start, line.end))
-        elif _TABLE_ROW.fullmatch(text, line.start, line.end) and text[line.end - 1] not in "。；":
-            blocks.append(Block("table", line.start, line.end))
-        else:
-            after = following.get(i)
-            below = (lines[after], marker_of[after]) if after is not None else None
-            marker = marker_of[i]
-            blocks.append(_numbered(text, line, marker, below) if marker else _unnumbered(text, line, below, cues))
-    return _slogan_headings(text, _rank_unnumbered(text, _merge(blocks), cues))
-
-
-def _contents(text: str, lines: list[Line], body: list[int]) -> set[int]:
-    """Lines of a table of contents: dotted leaders, or what follows "目录" up to where its first entry comes again."""
-    found = {
-        i
-        for i in body
-        if _CONTENTS_LINE.fullmatch(text, lines[i].start, lines[i].end)
-        and lines[i].end - lines[i].start <= 80
-        and "\t" not in text[lines[i].start : lines[i].end - 4]
-    }
-    if len(found) < 3:
-        found = set()
-    for at, i in enumerate(body[:80]):
-        if not _CONTENTS_HEAD.fullmatch(text, lines[i].start, lines[i].end):
+        if i in contents:
+            block = Block("contents", line.start, line.end)
+        elif kind == "table" and blocks and tables.get(i) == tables.get(i - 1) and blocks[-1].kind == "table":
+            blocks[-1] = blocks[-1]._replace(end=line.end)
             continue
-        entries = body[at + 1 : at + 81]
-        keys = [_key(text, lines[each]) for each in entries]
-        again = next((n for n in range(1, len(keys)) if keys[n] == keys[0]), None)
-        found.add(i)
-        if again is not None:
-            found.update(entries[:again])
-    return found
-
-
-def _key(text: str, line: Line) -> str:
-    return re.sub(r"[\s.…·_—-]+[0-9]*$", "", text[line.start : line.end])
-
-
-def _numbered(text: str, line: Line, marker: Marker, below: tuple[Line, Marker | None] | None) -> Block:
-    """A numbered line: a heading, a paragraph with a heading run in, or an item of text."""
-    label = text[marker.start : marker.end].strip()
-    rank = SCHEMES.index(marker.scheme)
-    content = strip_span(text, marker.end, line.end)
-    as_text = Block("text", line.start, line.end, marker=label)
-    if content is None:
-        return as_text
-    whole = Block("text", line.start, line.end, label, rank, (line.start, line.end))
-    stop = next(
-        (match for match in _SEGMENT_END.finditer(text, *content) if not _in_brackets(text, content[0], match.start())),
-        None,
-    )
-    if stop is None or stop.start() - content[0] > _LONGEST_RUN_IN:
-        qualified = _QUALIFIED_END.search(text, content[0], min(line.end, content[0] + _LONGEST_RUN_IN))
-        if qualified and strip_span(text, qualified.end(), line.end):
-            return Block("text", line.start, line.end, label, rank, (line.start, qualified.end()))
-        if stop is None and content[1] - content[0] <= _LONGEST_HEADING and _has_body(marker, below):
-            return whole
-        return as_text
-    segment = text[content[0] : stop.start()]
-    if strip_span(text, stop.end(), line.end) is None:
-        headed = stop.group() in "。：:" and _has_body(marker, below) and not _is_statement(segment)
-        return whole if headed else as_text
-    if stop.group() in "。：:" and not _is_statement(segment):
-        return Block("text", line.start, line.end, label, rank, (line.start, stop.end()))
-    return as_text
-
-
-def _has_body(marker: Marker, below: tuple[Line, Marker | None] | None) -> bool:
-    """Whether what follows can stand under a heading of this scheme; items that follow each other directly are text.
-
-    The two upper rungs of the ladder are headings even where nothing stands under them.
-    """
-    if below is None:
-        return False
-    other = below[1]
-    if other is None or SCHEMES.index(other.scheme) > SCHEMES.index(marker.scheme):
-        return True
-    return marker.scheme in {"part", "chapter", "han"} or (
-        marker.scheme == "paren_han" and other.scheme != marker.scheme
-    )
-
-
-def _is_statement(segment: str) -> bool:
-    """Whether a short first sentence tells a fact with its figures, which no heading does."""
-    return (
-        _FIGURE.search(
-            re.sub(
-                r"[“《「『(（][^”》」』)）]*[”》」』)）]|[12][0-9]{3}\s*(?:[-—~至]+\s*[12][0-9]{3}\s*)?(?:学?年|级)",
-                "",
-                segment,
-            )
-        )
-        is not None
-    )
-
-
-def _in_brackets(text: str, start: int, at: int) -> bool:
-    """Whether a bracket or quote opened behind ``start`` is still open at ``at``."""
-    piece = text[start:at]
-    return any(
-        sum(map(piece.count, openers)) > sum(map(piece.count, closers))
-        for openers, closers in (("(（", ")）"), ("《", "》"), ("“", "”"), ("【", "】"))
-    )
-
-
-def _unnumbered(text: str, line: Line, below: tuple[Line, Marker | None] | None, cues: RoleCues) -> Block:
-    """A line without a number: a heading where it is short, open-ended and followed by text."""
-    length = line.end - line.start
-    last = text[line.end - 1]
-    if below is not None and length <= _LONGEST_UNNUMBERED:
-        piece = text[line.start : line.end]
-        if last in ":：":
-            if cues.of_heading(piece) is not None:
-                return Block("text", line.start, line.end, "", _PLAIN, (line.start, line.end))
-        elif (
-            last not in "。；;！!？?，,、"
-            and (below[1] is not None or below[0].end - below[0].start > length)
-            and not _is_statement(piece)
-        ):
-            return Block("text", line.start, line.end, "", _PLAIN, (line.start, line.end))
-    return Block("text", line.start, line.end)
-
-
-def _rank_unnumbered(text: str, blocks: list[Block], cues: RoleCues) -> list[Block]:
-    """Unnumbered headings that name a role stand at the top, unless numbered headings already name the roles.
-
-    Where no heading has a number, all of them stand there.
-    """
-
-    def names_role(block: Block) -> bool:
-        return block.heading is not None and cues.of_heading(text[slice(*block.heading)], top=True) is not None
-
-    if any(
-        names_role(block) and block.rank is not None and block.rank <= SCHEMES.index("han")
-        for block in blocks
-        if block.marker
-    ):
-        return blocks
-    alone = not any(block.marker and block.heading is not None for block in blocks)
-    return [
-        Block(block.kind, block.start, block.end, "", _TOP, block.heading)
-        if block.rank == _PLAIN and text[block.end - 1] not in ":：" and (alone or names_role(block))
-        else block
-        for block in blocks
-    ]
-
-
-_SLOGAN = re.compile(r"[^。！？；：:，0-9\s“”《》]{4,12}(?:[，、 \u3000][^。！？；：:，0-9\s]{2,12}){0,2}[。！]")
-_SLOGAN_SHARE = 0.6
-_SLOGAN_LEAST = 4
-
-
-def _slogan_headings(text: str, blocks: list[Block]) -> list[Block]:
-    """Where most long paragraphs open with a short slogan sentence, those are headings run in."""
-    long = [
-        block
-        for block in blocks
-        if block.kind == "text" and block.heading is None and not block.marker and block.end - block.start > 80
-    ]
-    opened = {block.start: match for block in long if (match := _SLOGAN.match(text, block.start, block.end))}
-    if len(opened) < _SLOGAN_LEAST or len(opened) < _SLOGAN_SHARE * len(long):
-        return blocks
-    return [
-        Block(block.kind, block.start, block.end, "", _PLAIN, (block.start, opened[block.start].end()))
-        if block.start in opened and block.heading is None
-        else block
-        for block in blocks
-    ]
-
-
-def _merge(blocks: list[Block]) -> list[Block]:
-    """Rows of one table, and lines of one table of contents, as one paragraph."""
-    merged: list[Block] = []
-    for block in blocks:
-        if merged and block.kind in {"table", "contents"} and merged[-1].kind == block.kind:
-            merged[-1] = Block(block.kind, merged[-1].start, block.end)
+        elif kind != "text":
+            block = Block(kind, line.start, line.end)
         else:
-            merged.append(block)
-    return merged
+            n += 1
+            block = _block(text, lines, body, n, markers, forms, headed, ranks, cues)
+        if resets and resets[-1][0] <= i:
+            block = block._replace(reset=resets.pop()[1])
+        if block.kind == "contents" and blocks and blocks[-1].kind == "contents" and not block.reset:
+            blocks[-1] = blocks[-1]._replace(end=block.end)
+        else:
+            blocks.append(block)
+    return slogan_headings(text, rank_unnumbered(text, blocks, cues))
+
+
+def _without(body: list[int], markers: list[Marker | None], out: set[int]) -> tuple[list[int], list[Marker | None]]:
+    kept = [(i, marker) for i, marker in zip(body, markers, strict=True) if i not in out]
+    return [i for i, _ in kept], [marker for _, marker in kept]
+
+
+def _block(
+    text: str,
+    lines: Sequence[Line],
+    body: Sequence[int],
+    n: int,
+    markers: Sequence[Marker | None],
+    forms: Sequence[_Numbered],
+    headed: set[int],
+    ranks: Mapping[str, int],
+    cues: RoleCues,
+) -> Block:
+    line = lines[body[n]]
+    marker = markers[n]
+    if marker is None:
+        below = lines[body[n + 1]] if n + 1 < len(body) else None
+        return unnumbered(text, line, below, below is not None and markers[n + 1] is not None, cues)
+    label = sys.intern(text[marker.start : marker.end].strip())  # millions of lines can share one
+    if n not in headed:
+        return Block("text", line.start, line.end, label)
+    return Block("text", line.start, line.end, label, ranks[marker.scheme], (line.start, forms[n].head or line.end))
+
+
+def _forms(
+    text: str, lines: Sequence[Line], body: Sequence[int], markers: Sequence[Marker | None], ranks: Mapping[str, int]
+) -> list[_Numbered]:
+    """What each line can be by itself; one without a number can be no heading here."""
+    forms = [_NO_HEADING] * len(markers)
+    for n, marker in enumerate(markers):
+        if marker is not None:
+            last = n + 1 == len(markers)
+            has_body = not last and _has_body(marker, markers[n + 1], ranks)
+            forms[n] = _form(text, lines[body[n]], marker, has_body=has_body)
+    for scheme in {marker.scheme for marker in markers if marker is not None}:
+        _qualify(text, lines, body, markers, forms, scheme)
+    return forms
+
+
+def _form(text: str, line: Line, marker: Marker, *, has_body: bool) -> _Numbered:
+    content = strip_span(text, marker.end, line.end)
+    if content is None:
+        return _NO_HEADING
+    start, end = content
+    stop = _first_stop(text, start, min(end, start + _LONGEST_HEADING + 1))
+    qualified = _QUALIFIED_END.search(text, start, min(end, start + _LONGEST_RUN_IN))
+    if qualified and (stop is None or qualified.end() < stop) and strip_span(text, qualified.end(), end):
+        return _Numbered(qualified.end())
+    if stop is None or stop - start > _LONGEST_RUN_IN:
+        alone = stop is None and end - start <= _LONGEST_HEADING
+        return _Numbered(end, alone=True, has_body=has_body) if alone else _NO_HEADING
+    if text[stop] not in "。：:" or is_statement(text[start:stop]):
+        return _NO_HEADING
+    bare = _SCORE.sub("", text[start:stop])
+    if text[stop] == "。" and (len(bare) > _LONGEST_STOPPED or sum(map(bare.count, "，,；;")) > _MOST_COMMAS):
+        return _NO_HEADING
+    if strip_span(text, stop + 1, end) is None:
+        return _Numbered(end, alone=True, stopped=True, has_body=has_body)
+    return _Numbered(stop + 1)
+
+
+def _first_stop(text: str, start: int, end: int) -> int | None:
+    """Where the first sentence or colon ends, brackets and quotes passed over."""
+    depth = [0, 0, 0, 0]
+    for at in range(start, end):
+        char = text[at]
+        family = _BRACKETS.get(char)
+        if family is not None:
+            depth[family] += 1 if char in _OPENERS else -1
+        elif _SEGMENT_END.match(char) and all(level <= 0 for level in depth):
+            return at
+    return None
+
+
+def _has_body(marker: Marker, below: Marker | None, ranks: Mapping[str, int]) -> bool:
+    """Whether what follows can stand under a heading of this scheme; items that follow each other directly are text."""
+    if below is None or ranks[below.scheme] > ranks[marker.scheme]:
+        return True
+    return marker.scheme in UPPER or (marker.scheme == "paren_han" and below.scheme != marker.scheme)
+
+
+def _qualify(
+    text: str,
+    lines: Sequence[Line],
+    body: Sequence[int],
+    markers: Sequence[Marker | None],
+    forms: list[_Numbered],
+    scheme: str,
+) -> None:
+    """Where the headings of a scheme end in 情况, one that runs on without a mark ends there too."""
+    of_scheme = [n for n, marker in enumerate(markers) if marker is not None and marker.scheme == scheme]
+    ended = sum(
+        1
+        for n in of_scheme
+        if (head := forms[n].head) and text[max(0, head - 4) : head].rstrip("。：: \u3000").endswith("情况")
+    )
+    if ended < _QUALIFIED_LEAST or ended < _QUALIFIED_SHARE * len(of_scheme):
+        return
+    for n in of_scheme:
+        marker, line = markers[n], lines[body[n]]
+        assert marker is not None
+        found = _QUALIFIED_AMONG.search(text, marker.end + 2, min(line.end, marker.end + _LONGEST_RUN_IN))
+        head = forms[n].head
+        if found and (head is None or (found.end() < head and not text[head - 3 : head].startswith("情况"))):
+            forms[n] = _Numbered(found.end())
+
+
+def _headed(markers: Sequence[Marker | None], forms: Sequence[_Numbered], ranks: Mapping[str, int]) -> set[int]:
+    """Which numbered lines are headings, the lines of each list deciding together."""
+    lists: list[list[int]] = []
+    open_lists: dict[int, list[int]] = {}
+    for n, marker in enumerate(markers):
+        if marker is None:
+            continue
+        rank = ranks[marker.scheme]
+        open_lists = {other: members for other, members in open_lists.items() if other <= rank}
+        if rank not in open_lists or (marker.value == 1 and markers[open_lists[rank][-1]].value >= 1):  # type: ignore[union-attr]
+            open_lists[rank] = []
+            lists.append(open_lists[rank])
+        open_lists[rank].append(n)
+    headed: set[int] = set()
+    for members in lists:
+        yes = sum(forms[n].head is not None and (not forms[n].alone or forms[n].has_body) for n in members)
+        no = len(members) - yes
+        for n in members:
+            form, marker = forms[n], markers[n]
+            assert marker is not None
+            if form.head is None:
+                continue
+            if (
+                (not form.alone and (yes >= no or ranks[marker.scheme] <= ranks["paren_han"]))
+                or (marker.scheme in UPPER and not form.stopped)
+                or yes > no
+                or (yes == no and form.has_body and not form.stopped)
+            ):
+                headed.add(n)
+    return headed

@@ -25,6 +25,23 @@ _COMMON = frozenset(
     "国家发展管提高加强进推落实行制度为以及对於与学校师资金投入经费各级类义务安全质量县區縣學教師務實質員會報黨辦發"
     "動強進為國個對與這來時間們內學園幼兒經費設備機構開展規劃動體保障組織縣級鎮鄉村地方成立完善"
 )
+_DECLARABLE = frozenset(
+    {
+        "utf-8",
+        "gb18030",
+        "gbk",
+        "gb2312",
+        "hz",
+        "big5",
+        "big5hkscs",
+        "cp950",
+        "cp1252",
+        "iso8859-1",
+        "utf-16",
+        "utf-16-le",
+        "utf-16-be",
+    }
+)
 _HEAD = 200_000  # bytes that are looked at to tell encodings apart; the rest follows
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufffd]")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
@@ -75,10 +92,20 @@ def decode(data: bytes, *, where: str, declared: str | None = None) -> Decoded:
 def _guess(data: bytes, where: str, declared: str | None) -> Decoded:
     """The encoding whose characters are the likeliest to stand in a report; what does not fit is replaced."""
     candidates = ["utf-8", "gb18030", "big5"]
-    if declared and declared not in candidates:
-        candidates.insert(0, declared)
+    named = _known(declared)
+    if named and named not in candidates:
+        candidates.insert(0, named)
     best = max(candidates, key=lambda encoding: _plausibility(data[:_HEAD], encoding))
     return _finish(data, best, where)
+
+
+def _known(declared: str | None) -> str | None:
+    """A declared encoding, where it is one that Chinese pages come in; Python knows others that unpack or take quadratic time."""
+    try:
+        name = codecs.lookup(declared or "").name
+    except (LookupError, ValueError):
+        return None
+    return name if name in _DECLARABLE else None
 
 
 def _binary(where: str) -> ReadError:
@@ -106,10 +133,7 @@ def _utf16_without_bom(data: bytes) -> str | None:
 
 
 def _plausibility(head: bytes, encoding: str) -> float:
-    try:
-        text = codecs.getincrementaldecoder(encoding)("replace").decode(head)
-    except LookupError:
-        return -1.0
+    text = codecs.getincrementaldecoder(encoding)("replace").decode(head)
     wide = [char for char in text if char >= "\u0080"]
     if not wide:
         return 0.0

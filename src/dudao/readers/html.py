@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from dudao.document import Document
 from dudao.errors import ReadError
 from dudao.readers.charset import decode
+from dudao.readers.limits import DEFAULT, Limits
 
 _DECLARED = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?\s*([A-Za-z0-9_-]+)""", re.I)
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
@@ -78,35 +80,72 @@ _SKIPPED = frozenset(
 _HEADING_LIKE = re.compile(
     r"^\s*(?:[一二三四五六七八九十]{1,3}\s*、|[(（][一二三四五六七八九十]{1,3}[)）]|[0-9]{1,2}\s*[.、．]|第[一二三四五六七八九十]+[章节部])"
 )
+_WHOLE_PAGE = re.compile(r"<(?:html|body)[\s>]", re.I)
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+_HAN_OR_MARK = "\u2014\u2018-\u201d\u2026\u3001-\u303f\u3400-\u9fff\uf900-\ufaff\uff01-\uff65"
+_BROKEN_HAN = re.compile(rf"(?<=[{_HAN_OR_MARK}])[ \t\f\v]*[\r\n][ \t\r\n\f\v]*(?=[{_HAN_OR_MARK}])")
+_CONTROLS = dict.fromkeys([*range(0x09), 0x0B, *range(0x0E, 0x20), 0x7F])  # lxml refuses some and stops at others
+_DEEPEST = 400  # elements inside each other; the deepest of 22 kinds of government pages had under 60
+_LARGEST_PAGE = 20_000  # elements; above, what tells an article from its page takes minutes
 # Less than this is a page whose report sits in an attachment, or navigation only.
 _LEAST_CHARACTERS = 40
 
 
-def read_html(data: bytes, name: str) -> Document:
+def read_html(
+    data: bytes, name: str, limits: Limits = DEFAULT, *, charset: str | None = None, format: str = "html"
+) -> Document:
     """Extract the article of a web page, one block a line.
+
+    Parameters
+    ----------
+    charset : str, optional
+        What the transport says of the encoding; the page's own word counts where it is missing.
 
     Raises
     ------
     ReadError
-        No article text: an attachment-only or empty page.
+        No article text (an attachment-only or empty page), or too much for the limits.
     """
+    from lxml import etree
     from lxml import html as lxml_html
 
+    if len(data) > limits.page_bytes:
+        raise ReadError(
+            f"a web page of more than {limits.page_bytes:,} bytes", where=name, hint="save it as .txt and give that"
+        )
+
     declared = _DECLARED.search(data[:4096])
-    encoding = declared.group(1).decode("ascii", "ignore").lower() if declared else None
+    encoding = (charset or (declared.group(1).decode("ascii", "ignore") if declared else "")).lower() or None
     # lxml cuts bytes labelled gb2312 short at the first character outside it; GB18030 holds them all.
     decoded = decode(data, where=name, declared="gb18030" if encoding in {"gb2312", "gbk", "gb18030"} else encoding)
-    source = _XML_DECLARATION.sub("", decoded.text, count=1)
+    source = _XML_DECLARATION.sub("", decoded.text, count=1).translate(_CONTROLS)
     if not source.strip():
         raise ReadError("the page is empty", where=name, hint="nothing to tag")
-    parser = lxml_html.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True)
-    tree = lxml_html.document_fromstring(source, parser=parser)
-    _unwrap_anchors(tree)
-    lines = _article_lines(tree)
+    if source.count("<") + source.count("=") > limits.xml_nodes:
+        raise ReadError(
+            f"has more than {limits.xml_nodes:,} XML nodes", where=name, hint="save it as .txt and give that"
+        )
+    watch = limits.watch(name)
+    parser = lxml_html.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True, no_network=True)
+    try:
+        tree = lxml_html.document_fromstring(source, parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
+        raise ReadError(
+            "no article text found in the page", where=name, hint="copy the text into a .txt file and give that"
+        ) from error
+    if any("depth" in entry.message for entry in parser.error_log):
+        # The parser drops what lies deeper without a word: better no report than half of one.
+        raise ReadError(
+            "nests tags deeper than any browser shows", where=name, hint="copy the text into a .txt file and give that"
+        )
+    watch.check()
+    # A fragment has no navigation around it that would have to be told apart.
+    lines = _article_lines(tree) if _WHOLE_PAGE.search(source) else _fragment_lines(tree)
+    watch.check()
     text = "\n".join(lines)
     if len(text) < _LEAST_CHARACTERS:
         links = [
-            a.text_content().strip() or a.get("href", "")
+            "".join(itertools.islice(a.itertext(), 20)).strip() or a.get("href", "")
             for a in tree.iter("a")
             if re.search(r"\.(?:docx?|pdf|wps|ofd|zip|rar)$", a.get("href", ""), re.I)
         ]
@@ -119,11 +158,20 @@ def read_html(data: bytes, name: str) -> Document:
         raise ReadError(
             "no article text found in the page", where=name, hint="copy the text into a .txt file and give that"
         )
-    return Document(text=text, source=name, format="html", warnings=decoded.warnings)
+    return Document(text=text, source=name, format=format, warnings=decoded.warnings)
+
+
+def _drop_hidden(tree: Any) -> None:
+    """Take out what a browser does not show."""
+    for element in list(tree.iter()):
+        if element.get("hidden") is None and not _HIDDEN.search(element.get("style") or ""):
+            continue
+        if element.getparent() is not None and element.tag not in {"html", "body"}:
+            element.drop_tree()
 
 
 def _unwrap_anchors(tree: Any) -> None:
-    """Drop the tags of anchors that are no links; trafilatura drops every heading wrapped in one.
+    """Make anchors that are no links plain spans; trafilatura drops every heading wrapped in one.
 
     Unwrapping all of them brings the page's navigation back.
     """
@@ -131,25 +179,36 @@ def _unwrap_anchors(tree: Any) -> None:
         href = (anchor.get("href") or "").strip()
         named = anchor.get("name") or anchor.get("id")
         if (not href and named) or ((not href or href.startswith("#")) and _HEADING_LIKE.match(anchor.text_content())):
-            anchor.drop_tag()
+            anchor.tag = "span"  # lxml's drop_tag counts siblings, which takes hours on a page of anchors
+
+
+def _fragment_lines(tree: Any) -> list[str]:
+    _drop_hidden(tree)
+    return _lines(tree)
 
 
 def _article_lines(tree: Any) -> list[str]:
+    if tree.xpath("boolean(" + "/*" * (_DEEPEST + 1) + ")"):
+        # No page of a government is like that; what works on trees recursively or level by level would not come back.
+        return _lines(tree)
+    _drop_hidden(tree)
+    _unwrap_anchors(tree)
     for path in _CONTAINERS:
         found = tree.xpath(path)
         if not found:
             continue
         # An article can be spread over several containers of one kind; one inside another counts once.
-        outer = [each for each in found if not any(parent in found for parent in each.iterancestors())]
-        lines = [line for each in outer for line in _lines(each)]
+        lines = [line for each in _outermost(tree, found) for line in _lines(each)]
         if sum(map(len, lines)) >= _LEAST_CHARACTERS:
             title = _page_title(tree)
             if title and title not in "".join(lines[:4]):
                 lines.insert(0, title)
             return lines
+    title = _page_title(tree)
+    if tree.xpath("count(//*)") > _LARGEST_PAGE:
+        return _lines(tree)
     import trafilatura
 
-    title = _page_title(tree)
     for element in list(tree.iter("h1", "h2", "h3", "h4", "h5", "h6")):
         element.tag = "p"  # trafilatura drops headings of many pages, paragraphs of an article never
     extracted = trafilatura.bare_extraction(
@@ -160,6 +219,18 @@ def _article_lines(tree: Any) -> list[str]:
     if title and lines and title not in "".join(lines[:4]):
         lines.insert(0, title)
     return lines
+
+
+def _outermost(tree: Any, found: list[Any]) -> Iterator[Any]:
+    """Those elements that lie in no other of them, in document order."""
+    wanted = set(found)
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        if node in wanted:
+            yield node
+        else:
+            stack.extend(reversed(node))
 
 
 def _page_title(tree: Any) -> str:
@@ -176,7 +247,7 @@ def _lines(element: Any) -> list[str]:
     current: list[str] = []
 
     def flush() -> None:
-        line = re.sub(r"[ \t\r\n\f\v]+", " ", "".join(current)).strip(" ")
+        line = _folded("".join(current))
         if line.strip(" \u3000\u00a0"):
             lines.append(line)
         current.clear()
@@ -186,7 +257,7 @@ def _lines(element: Any) -> list[str]:
             current.append(payload)
         elif event == "row":
             flush()
-            cells = [" ".join(cell.split()) for cell in payload]
+            cells = [_folded(cell) for cell in payload]
             if any(cells):
                 lines.append("\t".join(cells) if len(cells) > 1 else cells[0])
         else:
@@ -195,11 +266,24 @@ def _lines(element: Any) -> list[str]:
     return lines
 
 
+def _folded(text: str) -> str:
+    """Text with its white space as a browser shows it. A line break between two Han characters or marks is the source's, no blank."""
+    return re.sub(r"[ \t\r\n\f\v]+", " ", _BROKEN_HAN.sub("", text)).strip(" ")
+
+
 def _is_data_row(row: Any) -> bool:
     """Whether a table row holds cells of data, not a part of the page's layout: one cell alone, or cells with paragraphs."""
     cells = [child for child in row if child.tag in {"td", "th", "cell"}]
-    blocks = [sum(inner.tag in _CELL_BLOCKS for inner in cell.iterdescendants()) for cell in cells]
-    return len(cells) > 1 and max(blocks) <= 1 and not any(inner.tag == "table" for inner in row.iterdescendants())
+    if len(cells) < 2:
+        return False
+    for cell in cells:
+        blocks = 0
+        # Stops at the first table inside: rows of nested tables would each be walked by all tables around them.
+        for inner in cell.iterdescendants():
+            blocks += inner.tag in _CELL_BLOCKS
+            if inner.tag == "table" or blocks > 1:
+                return False
+    return True
 
 
 def _walk(root: Any) -> Iterator[tuple[str, Any]]:
