@@ -134,6 +134,11 @@ class Classifier:
         _check(settings, taxonomy, arrays, where)
         return cls(settings, taxonomy, dictionary, arrays)
 
+    def prepare(self) -> None:
+        """Load now what the first large batch would load: in processes forked from this one it is there, and shared."""
+        self.segmenter.cut("")
+        self._vocabulary.prepare()
+
     def logits(self, texts: Sequence[str]) -> Scores:
         """Calibrated log-odds of every domain for each text by itself, shape (n_texts, n_domains)."""
         result = np.empty((len(texts), len(self.labels)))

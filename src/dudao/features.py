@@ -134,6 +134,14 @@ class Vocabulary:
         rows[:, -1] = idf * idf
         return rows
 
+    def prepare(self) -> None:
+        """Make now what large batches need, so that processes forked later share it."""
+        import scipy.sparse  # noqa: F401
+
+        self._bulk_tables()
+        for table in (self._words, self._pairs, self._ngrams):
+            table._hashed()
+
     def _bulk_tables(self) -> tuple[Scores, Scores]:
         """The rows of all features, single and joined; made when the first large batch comes, in 50 ms and 70 MB."""
         if self._tables is None:

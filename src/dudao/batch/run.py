@@ -210,6 +210,7 @@ def _entries(job: _Job, source: Path, tagger: Tagger, jobs: int) -> Iterator[tup
             hint="run the same command again, with fewer --jobs if memory is short",
         )
 
+    tagger.classifier.prepare()
     yield from in_order(_done_or_run, waiting(), held=(job, tagger), jobs=jobs, died=died)
 
 
