@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import pickle
@@ -107,10 +108,10 @@ def test_sums_of_few_texts_equal_those_of_many(texts, segmenter, model):
 )
 def test_texts_that_repeat_themselves_equal_the_plain_definition(segmenter, model, given_texts):
     arrays, column = model
-    vocabulary = Vocabulary(arrays, binary=True)
     found = spans(given_texts, segmenter)
-    wanted = plain_sums(given_texts, segmenter, arrays, column, binary=True)
-    for one_by_one in (True, False):
+    for one_by_one, binary in itertools.product((True, False), repeat=2):
+        vocabulary = Vocabulary(arrays, binary=binary)
+        wanted = plain_sums(given_texts, segmenter, arrays, column, binary=binary)
         for method, want in zip((vocabulary._word_sums, vocabulary._ngram_sums), wanted, strict=True):
             assert np.abs(method(found, len(given_texts), one_by_one) - want).max() < 1e-9
 

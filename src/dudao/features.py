@@ -178,7 +178,7 @@ class Vocabulary:
         -------
         words, ngrams : array, shape (n_texts, n_domains)
         """
-        one_by_one = not self._binary or len(found.codes) < _BULK
+        one_by_one = len(found.codes) < _BULK
         return self._word_sums(found, n_texts, one_by_one), self._ngram_sums(found, n_texts, one_by_one)
 
     def _word_sums(self, found: Spans, n_texts: int, one_by_one: bool) -> Scores:
@@ -231,7 +231,9 @@ class Vocabulary:
         feature = np.concatenate([each for _, each in apart])
         row, single, count = self._cells(row, feature)
         if len(known):
-            total += _product(self._bulk_tables()[0], row, single, n_texts)
+            total += _product(self._bulk_tables()[0], row, single, n_texts, count)
+            squares = count * (count - 1) * self._idf[single] ** 2  # in the length a count is squared
+            total[:, -1] += np.bincount(row, squares, minlength=n_texts)
         elif len(row):
             rows = self._rows(single)
             rows[:, :-1] *= count[:, None]
@@ -306,13 +308,14 @@ def _mark_again(again: npt.NDArray[np.bool_], row: Index, key: Keys, at: Index) 
         cell, at = cell[lost[~like]] * _OTHER, at[lost[~like]]
 
 
-def _product(table: Scores, row: Index, feature: npt.NDArray[Any], n_rows: int) -> Scores:
-    """Sum over the table's rows that each text names; ``row`` ascends."""
+def _product(table: Scores, row: Index, feature: npt.NDArray[Any], n_rows: int, count: Scores | None = None) -> Scores:
+    """Sum over the table's rows that each text names, times how often it does; ``row`` ascends."""
     from scipy.sparse import csr_array  # 0.1 s, which few texts are not worth
 
     ends = np.zeros(n_rows + 1, dtype=np.int32)
     np.cumsum(np.bincount(row, minlength=n_rows), out=ends[1:])
-    product: Scores = csr_array((np.ones(len(row)), feature.astype(np.int32), ends), shape=(n_rows, len(table))) @ table
+    data = np.ones(len(row)) if count is None else count
+    product: Scores = csr_array((data, feature.astype(np.int32), ends), shape=(n_rows, len(table))) @ table
     return product
 
 

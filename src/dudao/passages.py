@@ -101,7 +101,9 @@ def _role(
 ) -> str:
     """The role of a text's first clause, in the order in which `outline_text` asks."""
     role, opening = named, None
-    if role is None:
+    if role is None and not cues.may_open(text):
+        role = cues.default_role
+    elif role is None:
         opening = cues.of_opening(text, 0, len(text), at_end=True)
         role = (None if path else cues.of_bare_text(text, 0, len(text))) or opening or cues.default_role
     switched = [switch for switch in switches if switch[0] < len(first)]

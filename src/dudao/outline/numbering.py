@@ -64,8 +64,7 @@ _FORMS = {
     "bare": rf"{_DIGIT}{{1,2}}[，,]?(?=[\u4e00-\u9fff])(?![{_UNITS}])",
 }
 _PATTERN = re.compile("|".join(f"(?P<{scheme}>{form})" for scheme, form in _FORMS.items()))
-# What opens a new line for certain, for the joiner of broken lines; STRONG_START does so even in mid-sentence.
-BLOCK_START = re.compile("|".join(f"(?:{form})" for form in _FORMS.values()))
+# What opens a new line even in mid-sentence, for the joiner of broken lines.
 STRONG_START = re.compile(
     "(?:" + "|".join(f"(?:{_FORMS[scheme]})" for scheme in ("part", "chapter", "formal", "han", "paren_han")) + ")"
 )

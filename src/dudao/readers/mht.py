@@ -6,7 +6,6 @@ import re
 
 from dudao.document import Document
 from dudao.errors import ReadError
-from dudao.readers.html import read_html
 from dudao.readers.limits import DEFAULT, Limits
 
 MHT_HEAD = re.compile(
@@ -26,6 +25,8 @@ def read_mht(data: bytes, name: str, limits: Limits = DEFAULT) -> Document:
     """
     import email
     import email.policy
+
+    from dudao.readers.html import read_html  # `detect` asks this module about every text
 
     if data.lower().count(b"boundary=") > 50 or data.count(b"\n--") > _MOST_PARTS:
         raise ReadError(f"holds more than {_MOST_PARTS} parts", where=name, hint="save the page as .html and give that")

@@ -1,0 +1,51 @@
+"""What a command imports: nothing that the call does not need."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from conftest import ROOT
+
+MAIN = "from dudao.cli import main; main()"
+
+
+def imported(*arguments: str) -> set[str]:
+    """The modules that a command imports, by `-X importtime`."""
+    run = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", MAIN, *arguments], capture_output=True, check=True, encoding="utf-8"
+    )
+    return {line.rpartition("|")[2].strip() for line in run.stderr.splitlines() if line.startswith("import time:")}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["tag", "--help"], ["batch", "--help"], ["--version"]])
+def test_help_needs_neither_numpy_nor_a_model(arguments):
+    found = imported(*arguments)
+    assert not found & {"numpy", "rich", "json", "tomllib", "dudao.tagger", "dudao.classifier", "dudao.outline"}
+
+
+def test_tag_of_a_text_imports_nothing_for_other_work():
+    found = imported("tag", str(ROOT / "examples" / "sample-report.txt"), "--to", "json")
+    needless = {
+        *("sklearn", "scipy", "joblib", "jieba", "lxml", "trafilatura", "rich", "jinja2", "pyarrow", "openpyxl"),
+        *("rjieba", "numpy.ma", "tempfile", "concurrent.futures", "multiprocessing", "email"),
+        *("dudao.passages", "dudao.batch", "dudao.training", "dudao.evaluation", "dudao.corpus", "dudao.workers"),
+        *("dudao.readers.html", "dudao.readers.pdf", "dudao.readers.docx", "dudao.render.terminal"),
+    }
+    assert not found & needless
+
+
+def test_dictionary_and_model_are_loaded_once(monkeypatch, sample):
+    from dudao import Tagger, store, tokens
+
+    loads = []
+    monkeypatch.setattr(
+        tokens, "_rjieba_cut", lambda words, real=tokens._rjieba_cut: loads.append("words") or real(words)
+    )
+    monkeypatch.setattr(store, "_read", lambda *of, real=store._read: loads.append(of[1]) or real(*of))
+    tagger = Tagger.load()
+    tagger.tag_report(sample)
+    tagger.tag_report(sample)
+    assert sorted(loads) == sorted({*loads})
