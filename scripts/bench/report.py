@@ -23,7 +23,8 @@ def _environment() -> Environment:
 
 def page(results: Mapping[str, Any]) -> str:
     """The results as Markdown, ratios first."""
-    return _environment().get_template("results.md.j2").render(results)
+    text = _environment().get_template("results.md.j2").render(results)
+    return "\n".join(line.rstrip() for line in text.splitlines()).rstrip() + "\n"
 
 
 def chart(results: Mapping[str, Any]) -> str:
