@@ -11,6 +11,7 @@ from conftest import ROOT
 SOURCE = ROOT / "src" / "dudao"
 ORDER = [
     "errors",
+    "workers",
     "templates",
     "charts",
     "places",
@@ -21,11 +22,14 @@ ORDER = [
     "readers",
     "outline",
     "tokens",
+    "passages",
+    "features",
     "classifier",
     "corpus",
     "decision",
     "store",
     "tagger",
+    "batch",
     "evaluation",
     "modelcard",
     "training",

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import pickle
 import threading
 
@@ -195,3 +196,36 @@ EXCLUSIVE = frozenset({"general"})
 )
 def test_combine_follows_the_paragraph_rule(clauses, expected, primary):
     assert combine([text for text, _ in clauses], [domains for _, domains in clauses], EXCLUSIVE) == (expected, primary)
+
+
+def _die_of(tagger, task):
+    if task == "bad":
+        os._exit(9)
+    return f"{task} done"
+
+
+def test_worker_that_dies_is_its_files_failure_only():
+    from dudao.workers import in_order
+
+    items = ["a", "bad", "b", "c", "bad", "d"]
+    found = list(in_order(_die_of, items, held=None, jobs=2, died=lambda item: f"{item} died"))
+    assert found == ["a done", "bad died", "b done", "c done", "bad died", "d done"]
+
+
+def test_tag_of_many_texts_equals_that_of_each(tagger):
+    texts = [
+        json.loads(line)["text"]
+        for path in sorted((ROOT / "corpus/reports").glob("*.jsonl"))[:6]
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    paragraphs = ["".join(texts[at : at + 4]) for at in range(0, len(texts), 4)]
+    together = tagger.tag(texts + paragraphs)
+    for number, text in list(enumerate(texts + paragraphs))[::11]:
+        (alone,) = tagger.tag([text])
+        assert (alone.domains, alone.role, alone.uncertain, alone.primary) == (
+            together[number].domains,
+            together[number].role,
+            together[number].uncertain,
+            together[number].primary,
+        )
+        assert alone.scores == pytest.approx(together[number].scores, abs=1e-9)

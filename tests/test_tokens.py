@@ -2,13 +2,11 @@ from __future__ import annotations
 
 import random
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import ROOT, SHARED_REPORT
-from dudao.classifier import KeyTable
 from dudao.tokens import LONGEST, NGRAMS, Segmenter, _table, key_of, ngram_spans, span_keys, spans, term_strings
 
 
@@ -149,15 +147,6 @@ def test_span_keys_are_exact(fast):
     assert [int(key) for key in keys] == [key_of(string[s : s + n]) for s, n in zip(starts, lengths, strict=True)]
 
 
-def test_key_table_finds_what_is_in_it_and_nothing_else():
-    random_keys = np.unique(np.random.default_rng(0).integers(1, 2**63, 20_000).astype(np.uint64))
-    inside, outside = random_keys[::2], random_keys[1::2]
-    table = KeyTable(inside)
-    assert (table.find(inside) == np.arange(len(inside))).all()
-    assert (table.find(outside) == -1).all()
-    assert (KeyTable(inside[:0]).find(outside) == -1).all()
-
-
 def test_segmenter_survives_pickling(fast):
     import pickle
 
@@ -171,3 +160,20 @@ def test_jieba_writes_no_cache(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     Segmenter([("控辍保学", 2000)], engine="jieba").cut("控辍保学")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_rjieba_loads_one_dictionary_and_leaves_the_package_usable():
+    import subprocess
+    import sys
+
+    code = (
+        "import sys\n"
+        "from dudao.tokens import Segmenter\n"
+        "cut = Segmenter([('控辍保学', 2000)], engine='rjieba').cut\n"
+        "assert cut('控辍保学工作') == ['控辍保学', '工作']\n"
+        "assert 'rjieba' not in sys.modules\n"
+        "import rjieba\n"
+        "assert rjieba.cut('控辍保学工作') == ['控辍', '保学', '工作']\n"
+        "assert Segmenter([('控辍保学', 2000)], engine='rjieba').cut('控辍保学工作') == ['控辍保学', '工作']\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from dudao.errors import ModelError
+from dudao.features import NO_KEY, Scores, Vocabulary
 from dudao.taxonomy import Taxonomy
-from dudao.tokens import Codes, Index, Keys, Segmenter, Spans, ngram_spans, span_keys, spans
-
-Scores = npt.NDArray[np.float64]
+from dudao.tokens import Index, Segmenter, batches, spans
 
 FORMAT = 2
 _COUNTING = 1  # the format that counted terms and had no setting for it
@@ -34,7 +34,11 @@ CONTEXT_FEATURES = (
     "paragraph if unsure",
     "heading if unsure",
 )
-_CHUNK = 1024  # texts whose features are held at once: about 30 MB
+_CHUNK = (
+    160_000  # characters whose features are held at once: 40 MB; a fifth of it takes half as long again, more no less
+)
+_LONGEST_HEADER = 1024  # bytes that say what an array is; a hundred are usual
+_CONTEXT_ROWS = 512  # clauses whose context is held at once, 1 KB each
 _MOST_EVIDENCE = 6
 
 _ARRAYS: dict[str, tuple[str, int]] = {
@@ -78,54 +82,6 @@ class Settings:
     binary: bool = True
 
 
-class KeyTable:
-    """An open-addressing hash table from exact 64-bit keys to their positions, probed for whole arrays at once."""
-
-    _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
-
-    def __init__(self, keys: Keys) -> None:
-        bits = max(4, int(len(keys) * 4).bit_length())
-        self._keys = keys
-        self._shift = np.uint64(64 - bits)
-        self._mask = (1 << bits) - 1
-        self._slots = np.full(1 << bits, -1, dtype=np.int32)
-        waiting = np.arange(len(keys))
-        home = self._home(keys)
-        while len(waiting):
-            free = self._slots[home[waiting]] < 0
-            claim, first = np.unique(home[waiting[free]], return_index=True)
-            self._slots[claim] = waiting[free][first]
-            waiting = waiting[self._slots[home[waiting]] != waiting]
-            home[waiting] = (home[waiting] + 1) & self._mask
-
-    def _home(self, keys: Keys) -> Index:
-        return ((keys * self._MULTIPLIER) >> self._shift).astype(np.int64)
-
-    def find(self, keys: Keys) -> Index:
-        """Position of each key, -1 where there is none."""
-        at = self._home(keys)
-        found = self._slots[at].astype(np.int64)
-        if not len(self._keys):
-            return found
-        open_ = np.flatnonzero((found >= 0) & (self._keys[found] != keys))
-        while len(open_):
-            at[open_] = (at[open_] + 1) & self._mask
-            slot = self._slots[at[open_]]
-            found[open_] = slot
-            open_ = open_[(slot >= 0) & (self._keys[slot] != keys[open_])]
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Occurrences:
-    """Features of a batch, one entry an occurrence: text, feature and span in the normalised codes."""
-
-    row: Index
-    feature: Index
-    start: Index
-    length: Index
-
-
 class Classifier:
     """A loaded model version's scoring path. Read-only; may be shared between threads and pickled."""
 
@@ -137,17 +93,8 @@ class Classifier:
         self.labels = settings.labels
         self.thresholds = np.asarray(settings.thresholds)
         self.segmenter = Segmenter(dictionary)
-        self._words = KeyTable(arrays["word_keys"])
-        self._word_features = arrays["word_features"].astype(np.int64)
-        self._pairs = KeyTable(arrays["pair_keys"])
-        self._pair_features = arrays["pair_features"].astype(np.int64)
-        self._ngrams = KeyTable(arrays["ngram_keys"])
-        self._ngram_features = arrays["ngram_features"].astype(np.int64)
-        self._idf = arrays["idf"].astype(np.float64)
-        self._weights = arrays["weights"].astype(np.float64)
+        self._vocabulary = Vocabulary(arrays, binary=settings.binary)
         self._intercepts = arrays["intercepts"].astype(np.float64)
-        # Features are numbered words and pairs first, then character n-grams; the border tells the blocks apart.
-        self._border = int(max(self._word_features.max(initial=-1), self._pair_features.max(initial=-1))) + 1
 
     @classmethod
     def from_files(cls, files: Mapping[str, bytes], *, where: str) -> Classifier:
@@ -174,8 +121,7 @@ class Classifier:
                 certain=float(raw["certain"]),
                 binary=bool(raw.get("binary", raw["format"] > _COUNTING)),
             )
-            with np.load(io.BytesIO(files["classifier.npz"]), allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in _ARRAYS}
+            arrays = _stored_arrays(files["classifier.npz"])
             lines = [line.split("\t") for line in files["dictionary.tsv"].decode("utf-8").splitlines()]
             dictionary = [(word, int(frequency)) for word, frequency in lines]
         except ModelError:
@@ -188,56 +134,19 @@ class Classifier:
         _check(settings, taxonomy, arrays, where)
         return cls(settings, taxonomy, dictionary, arrays)
 
+    def prepare(self) -> None:
+        """Load now what the first large batch would load: in processes forked from this one it is there, and shared."""
+        self.segmenter.cut("")
+        self._vocabulary.prepare()
+
     def logits(self, texts: Sequence[str]) -> Scores:
         """Calibrated log-odds of every domain for each text by itself, shape (n_texts, n_domains)."""
         result = np.empty((len(texts), len(self.labels)))
-        for low in range(0, len(texts), _CHUNK):
-            chunk = texts[low : low + _CHUNK]
-            found = spans(chunk, self.segmenter)
-            result[low : low + len(chunk)] = self._intercepts
-            for row, feature, value in self._blocks(self._occurrences(found), len(chunk)):
-                if len(row):
-                    first = np.flatnonzero(np.r_[True, row[1:] != row[:-1]])
-                    result[low + row[first]] += np.add.reduceat(self._weights[feature] * value[:, None], first, axis=0)
+        of_words, of_ngrams = self.settings.block_weights
+        for chunk in batches(texts, _CHUNK):
+            words, ngrams = self._vocabulary.sums(spans(texts[chunk], self.segmenter), chunk.stop - chunk.start)
+            result[chunk] = self._intercepts + of_words * words + of_ngrams * ngrams
         return result
-
-    def _occurrences(self, found: Spans) -> _Occurrences:
-        word = self._words.find(span_keys(found.codes, found.start, found.length))
-        row = found.row[found.start] if len(found.start) else found.start
-        second = np.flatnonzero(found.follows)
-        left, right = word[second - 1], word[second]
-        known = (left >= 0) & (right >= 0)
-        second, left, right = second[known], left[known], right[known]
-        pair = self._pairs.find(left.astype(np.uint64) << np.uint64(32) | right.astype(np.uint64))
-        n_start, n_length = ngram_spans(found.codes)
-        ngram = self._ngrams.find(span_keys(found.codes, n_start, n_length))
-        feature = np.concatenate(
-            [
-                np.where(word >= 0, self._word_features[word], -1),
-                np.where(pair >= 0, self._pair_features[pair], -1) if len(self._pair_features) else pair,
-                np.where(ngram >= 0, self._ngram_features[ngram], -1),
-            ]
-        )
-        start = np.concatenate([found.start, found.start[second - 1], n_start])
-        length = np.concatenate([found.length, found.length[second - 1] + found.length[second], n_length])
-        rows = np.concatenate([row, row[second], found.row[n_start] if len(n_start) else n_start])
-        kept = feature >= 0
-        return _Occurrences(rows[kept], feature[kept], start[kept], length[kept])
-
-    def _blocks(self, occurrences: _Occurrences, n_texts: int) -> list[tuple[Index, Index, Scores]]:
-        """Weighted TF-IDF of each block: rows in ascending order, features, values."""
-        n_features = len(self._idf)
-        cells, counts = np.unique(occurrences.row * n_features + occurrences.feature, return_counts=True)
-        row, feature = np.divmod(cells, n_features)
-        value = self._idf[feature] if self.settings.binary else self._idf[feature] * counts
-        blocks = []
-        for weight, inside in zip(
-            self.settings.block_weights, (feature < self._border, feature >= self._border), strict=True
-        ):
-            r, f, v = row[inside], feature[inside], value[inside]
-            norm = np.sqrt(np.bincount(r, v * v, minlength=n_texts))
-            blocks.append((r, f, v / norm[r] * weight))
-        return blocks
 
     def in_context(self, logits: Scores, paragraph: Index, headings: Sequence[tuple[str, ...]]) -> Scores:
         """Scores of clauses in their paragraphs and under their headings.
@@ -256,22 +165,32 @@ class Classifier:
         array, shape (n_clauses, n_domains)
             Calibrated probabilities.
         """
-        paths = list(dict.fromkeys(headings))
-        single = list(dict.fromkeys(heading for path in paths for heading in path))
+        result = sigmoid(logits)
+        counts = np.bincount(paragraph, minlength=len(headings))
+        headed = np.fromiter(map(bool, headings), dtype=np.bool_, count=len(headings))
+        # A clause that is a paragraph by itself and has no heading has no context, and most of a list of texts are such.
+        some = np.flatnonzero(((counts > 1) | headed)[paragraph])
+        single = list(dict.fromkeys(heading for path in dict.fromkeys(headings) for heading in path))
         of_heading = dict(zip(single, sigmoid(self.logits(single)), strict=True))
-        features, applies = context_features(logits, paragraph, headings, of_heading)
         own, intercept, *weights = self.settings.context
-        adjusted = own * logits + intercept + features @ np.asarray(weights)
-        return sigmoid(np.where(applies[:, None], adjusted, logits))
+        for rows in _whole_paragraphs(some, paragraph):
+            first, last = paragraph[rows[0]], paragraph[rows[-1]] + 1
+            features, applies = context_features(
+                logits[rows], paragraph[rows] - first, headings[first:last], of_heading
+            )
+            adjusted = own * logits[rows] + intercept + features @ np.asarray(weights)
+            result[rows] = sigmoid(np.where(applies[:, None], adjusted, logits[rows]))
+        return result
 
     def evidence(self, text: str, domain: str) -> list[tuple[str, float, list[tuple[int, int]]]]:
         """The terms that spoke for a domain in a text: term, weight in the log-odds, spans in the text, heaviest first."""
         column = self.labels.index(domain)
         found = spans([text], self.segmenter)
-        occurrences = self._occurrences(found)
-        weight_of: dict[int, float] = {}
-        for _, feature, value in self._blocks(occurrences, 1):
-            weight_of.update(zip(feature.tolist(), (value * self._weights[feature, column]).tolist(), strict=True))
+        occurrences = self._vocabulary.occurrences(found)
+        weight_of = {
+            feature: added * self.settings.block_weights[feature >= self._vocabulary.border]
+            for feature, added in self._vocabulary.contributions(occurrences, column).items()
+        }
         spans_of: dict[int, list[tuple[int, int]]] = {}
         for at, start, length in zip(
             occurrences.feature.tolist(), occurrences.start.tolist(), occurrences.length.tolist(), strict=True
@@ -284,6 +203,17 @@ class Classifier:
             terms[term] = (known[0] + weight, sorted({*known[1], *spans_of[at]}))
         ranked = sorted(terms.items(), key=lambda item: (-item[1][0], item[0]))
         return [(term, weight, where) for term, (weight, where) in ranked[:_MOST_EVIDENCE] if weight > 0]
+
+
+def _whole_paragraphs(rows: Index, paragraph: Index) -> Iterator[Index]:
+    """Cut rows into blocks that end with a paragraph and are, where paragraphs are short, small enough for the cache."""
+    low = 0
+    while low < len(rows):
+        high = min(low + _CONTEXT_ROWS, len(rows))
+        while high < len(rows) and paragraph[rows[high]] == paragraph[rows[high - 1]]:
+            high += 1
+        yield rows[low:high]
+        low = high
 
 
 def sigmoid(x: Scores) -> Scores:
@@ -317,7 +247,7 @@ def context_features(
     features[:-1, :, 2] = own[1:] * same[:, None]
     leaf = np.zeros((len(count), n_domains))
     upper = np.zeros((len(count), n_domains))
-    for at in np.unique(paragraph).tolist():
+    for at in np.flatnonzero(count).tolist():
         path = headings[at]
         if path:
             leaf[at] = of_heading[path[-1]]
@@ -330,6 +260,28 @@ def context_features(
     features[:, :, 6] = features[:, :, 3] * unsure
     headed = np.asarray([bool(path) for path in headings], dtype=np.bool_)
     return features, (others > 0) | headed[paragraph]
+
+
+def _stored_arrays(data: bytes) -> dict[str, npt.NDArray[Any]]:
+    """The arrays of an uncompressed .npz file as read-only views of its bytes: nothing is copied, nothing unpickled."""
+    import struct
+    import zipfile
+
+    arrays = {}
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for name in _ARRAYS:
+            member = archive.getinfo(f"{name}.npy")
+            if member.compress_type != zipfile.ZIP_STORED:
+                raise ValueError(f"{name} is compressed")
+            lengths = struct.unpack_from("<HH", data, member.header_offset + 26)  # of the member's name and extra field
+            start = member.header_offset + 30 + sum(lengths)
+            head = io.BytesIO(data[start : min(start + member.file_size, start + _LONGEST_HEADER)])
+            if np.lib.format.read_magic(head) != (1, 0):
+                raise ValueError(f"{name} is no array of format 1.0")
+            shape, by_column, dtype = np.lib.format.read_array_header_1_0(head)
+            flat = np.frombuffer(data, dtype, count=math.prod(shape), offset=start + head.tell())
+            arrays[name] = flat.reshape(shape, order="F" if by_column else "C")
+    return arrays
 
 
 def _check(settings: Settings, taxonomy: Taxonomy, arrays: Mapping[str, npt.NDArray[Any]], where: str) -> None:
@@ -354,12 +306,20 @@ def _check(settings: Settings, taxonomy: Taxonomy, arrays: Mapping[str, npt.NDAr
         keys, features = arrays[f"{block}_keys"], arrays[f"{block}_features"]
         if len(keys) != len(features) or (len(features) and not (features.min() >= -1 and features.max() < n_features)):
             refuse(f"{block} vocabulary out of range")
-        if len(keys) > 1 and not (keys[1:] > keys[:-1]).all():
+        if len(keys) and not ((keys[1:] > keys[:-1]).all() and keys[-1] < NO_KEY):
             refuse(f"{block} keys are not ascending")
+    features = np.concatenate([arrays[f"{block}_features"] for block in ("word", "pair", "ngram")])
+    if (np.bincount(features[features >= 0], minlength=1) > 1).any():
+        refuse("a feature stands for two terms")
+    words = np.uint64(len(arrays["word_keys"]))
+    if ((arrays["pair_keys"] & np.uint64(0xFFFFFFFF)) >= words).any() or (
+        arrays["pair_keys"] >> np.uint64(32) >= words
+    ).any():
+        refuse("a pair of words that are none")
     numbers = (*settings.thresholds, *settings.context, *settings.block_weights, settings.certain)
-    if not np.isfinite(numbers).all() or not all(
-        np.isfinite(arrays[name]).all() for name in ("idf", "weights", "intercepts")
-    ):
+    # Half floats are looked at as what they are stored as: all exponent bits set is infinity or no number.
+    finite = (arrays["weights"].view(np.uint16) & 0x7C00 != 0x7C00).all()
+    if not finite or not all(np.isfinite(each).all() for each in (numbers, arrays["idf"], arrays["intercepts"])):
         refuse("a number is not finite")
 
 
@@ -368,8 +328,7 @@ __all__ = [
     "FILES",
     "FORMAT",
     "Classifier",
-    "Codes",
-    "KeyTable",
+    "Scores",
     "Settings",
     "context_features",
     "sigmoid",

@@ -32,19 +32,25 @@ def choose(scores: Scores, settings: Settings, taxonomy: Taxonomy) -> tuple[list
     """
     thresholds = np.asarray(settings.thresholds)
     exclusive = {column for column, label in enumerate(settings.labels) if label in taxonomy.exclusive_ids}
-    order = np.argsort(-scores, axis=1, kind="stable")[:, : MOST_DOMAINS + len(exclusive)]
     passes = scores >= thresholds
-    chosen: list[tuple[int, ...]] = []
-    uncertain: list[bool] = []
-    best = scores.max(axis=1) if len(scores) else scores[:, 0]
-    for row, columns in enumerate(order.tolist()):
-        given = [column for column in columns if passes[row, column]]
-        unsure = not given or best[row] < settings.certain
-        given = given or columns[:1]
+    if not len(scores):
+        return [], []
+    first = scores.argmax(axis=1)
+    rows = np.arange(len(scores))
+    n_passing = passes.sum(axis=1)
+    unsure = (n_passing == 0) | (scores[rows, first] < settings.certain)
+    singles = [(column,) for column in range(scores.shape[1])]
+    chosen: list[tuple[int, ...]] = [singles[column] for column in first.tolist()]
+    # Most clauses have one domain, and there is nothing to put in order.
+    several = np.flatnonzero((n_passing > 1) | ((n_passing == 1) & ~passes[rows, first]))
+    order = np.argsort(-scores[several], axis=1, kind="stable")[:, : MOST_DOMAINS + len(exclusive)]
+    ranked = passes[several[:, None], order]
+    unsure[several] |= ~ranked.any(axis=1)
+    for row, columns, passing in zip(several.tolist(), order.tolist(), ranked.tolist(), strict=True):
+        given = [column for column, passed in zip(columns, passing, strict=True) if passed] or columns[:1]
         given = given[:1] if given[0] in exclusive else [column for column in given if column not in exclusive]
-        chosen.append(tuple(given[:MOST_DOMAINS]))
-        uncertain.append(bool(unsure))
-    return chosen, uncertain
+        chosen[row] = tuple(given[:MOST_DOMAINS])
+    return chosen, unsure.tolist()
 
 
 def combine(

@@ -6,8 +6,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,6 +164,9 @@ def write_version(root: Path, version: str, files: Mapping[str, bytes], manifest
     ModelError
         The number is malformed, the version exists, or the disk refused.
     """
+    import shutil
+    import tempfile
+
     check_free(root, version)
     target = root / version
     try:
@@ -227,6 +228,8 @@ def use(ref: str) -> ModelVersion:
 
 def set_current(root: Path, version: str) -> None:
     """Write ``root/current``."""
+    import tempfile
+
     root.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(prefix=".current-", dir=root)
     try:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -28,7 +25,7 @@ from dudao.document import (
     TaggedReport,
 )
 from dudao.errors import DudaoError, ReadError
-from dudao.outline import outline, outline_text
+from dudao.outline import outline
 from dudao.readers import Source, read_document, read_documents
 from dudao.store import load_classifier
 from dudao.taxonomy import Taxonomy
@@ -36,7 +33,6 @@ from dudao.taxonomy import Taxonomy
 _log = logging.getLogger(__name__)
 
 _CLAUSES_AT_ONCE = 4096  # scored together; the context step holds about 3 KB a clause
-_AHEAD = 4  # reports a worker may be ahead of the reader, so that a slow consumer does not fill the memory
 
 
 class Tagger:
@@ -115,13 +111,18 @@ class Tagger:
     def tag_outline(self, report: Report, *, explain: bool = False) -> TaggedReport:
         """Tag a report whose outline is known."""
         tagged = [paragraph for paragraph in report.paragraphs if paragraph.kind in TAGGED_KINDS]
-        scores = self._scores(tagged)
+        scores = self._scores(
+            [clause.text for paragraph in tagged for clause in paragraph.clauses],
+            [len(paragraph.clauses) for paragraph in tagged],
+            [paragraph.section for paragraph in tagged],
+        )
+        chosen, uncertain = choose(scores, self._classifier.settings, self.taxonomy)
         parts: dict[int, TaggedParagraph] = {}
         row = 0
         for paragraph in tagged:
-            block = scores[row : row + len(paragraph.clauses)]
-            parts[paragraph.index] = self._paragraph(paragraph, block, explain)
-            row += len(paragraph.clauses)
+            rows = slice(row, row + len(paragraph.clauses))
+            parts[paragraph.index] = self._paragraph(paragraph, scores[rows], chosen[rows], uncertain[rows], explain)
+            row = rows.stop
         paragraphs = tuple(parts.get(each.index) or TaggedParagraph(each, (), None, ()) for each in report.paragraphs)
         tagged_parts: list[TaggedReport] = []
         first = 0
@@ -157,31 +158,36 @@ class Tagger:
             raise ValueError(f"{len(texts)} texts but {len(headings)} heading paths")
         if headings is not None and any(isinstance(path, str) for path in headings):
             raise TypeError("a heading path is a list of headings, not a str")
+        from dudao.passages import split_passages  # not needed for reports
+
         paths = [tuple(path) for path in headings] if headings is not None else [()] * len(texts)
-        paragraphs = [outline_text(text, self.taxonomy, headings=path) for text, path in zip(texts, paths, strict=True)]
-        scores = self._scores(paragraphs)
+        found = split_passages(texts, paths, self.taxonomy)
+        scores = self._scores(found.pieces, found.counts, paths)
         chosen, uncertain = choose(scores, self._classifier.settings, self.taxonomy)
         labels = self._classifier.labels
+        means = _weighted_means(scores, found.pieces, found.counts).tolist()
+        of_columns: dict[tuple[int, ...], tuple[str, ...]] = {}  # few combinations occur
+        for columns in chosen:
+            if columns not in of_columns:
+                of_columns[columns] = tuple(labels[column] for column in columns)
+        given = [of_columns[columns] for columns in chosen]
         tags: list[Tag] = []
         row = 0
-        for paragraph in paragraphs:
-            rows = slice(row, row + max(1, len(paragraph.clauses)))
-            row = rows.stop
-            pieces = [clause.text for clause in paragraph.clauses] or [paragraph.text]
-            given = [tuple(labels[column] for column in columns) for columns in chosen[rows]]
-            mean = _weighted_mean(scores[rows], pieces)
-            by_id = dict(zip(labels, mean.tolist(), strict=True))
-            domains, primary = combine(pieces, given, self.taxonomy.exclusive_ids)
-            unsure = sum(len(piece) for piece, flag in zip(pieces, uncertain[rows], strict=True) if flag)
-            tags.append(
-                Tag(
-                    domains=tuple(sorted(domains, key=lambda domain: -by_id[domain])),
-                    scores=by_id,
-                    role=paragraph.role,
-                    uncertain=2 * unsure >= sum(map(len, pieces)) and (unsure > 0 or not any(pieces)),
-                    primary=primary or "",
-                )
-            )
+        for count, role, mean in zip(found.counts, found.roles, means, strict=True):
+            by_id = dict(zip(labels, mean, strict=True))
+            if count == 1:
+                domains = given[row]
+                primary: str | None = domains[0]
+                unsure = uncertain[row] or not found.pieces[row]
+            else:
+                rows = slice(row, row + count)
+                pieces = found.pieces[rows]
+                kept, primary = combine(pieces, given[rows], self.taxonomy.exclusive_ids)
+                domains = tuple(sorted(kept, key=lambda domain: -by_id[domain]))
+                doubtful = sum(len(piece) for piece, flag in zip(pieces, uncertain[rows], strict=True) if flag)
+                unsure = doubtful > 0 and 2 * doubtful >= sum(map(len, pieces))
+            tags.append(Tag(domains, by_id, role, unsure, primary or ""))
+            row += count
         return tags
 
     def tag_many(
@@ -205,16 +211,10 @@ class Tagger:
             for path in paths:
                 yield from self.tag_all(path, explain=explain)
             return
-        from concurrent.futures import ProcessPoolExecutor
+        from dudao.workers import in_order
 
-        with ProcessPoolExecutor(min(jobs, os.cpu_count() or 1), initializer=_keep, initargs=(self,)) as pool:
-            waiting: deque[Any] = deque()
-            for path in paths:
-                waiting.append(pool.submit(_tag_kept, path, explain))
-                if len(waiting) >= jobs * _AHEAD:
-                    yield from waiting.popleft().result()
-            while waiting:
-                yield from waiting.popleft().result()
+        for results in in_order(_tag_path, ((path, explain) for path in paths), held=self, jobs=jobs, died=_died):
+            yield from results
 
     def tag_all(
         self, source: Source, *, name: str | None = None, explain: bool = False
@@ -240,26 +240,37 @@ class Tagger:
             except DudaoError as error:
                 yield error
 
-    def _scores(self, paragraphs: Sequence[Paragraph]) -> Scores:
-        """Scores of all clauses of the paragraphs, in order; a paragraph without a clause counts as one."""
-        blocks = [np.zeros((0, len(self._classifier.labels)))]
-        low = held = 0
-        for high, paragraph in enumerate(paragraphs, 1):
-            held += max(1, len(paragraph.clauses))
-            if held >= _CLAUSES_AT_ONCE or high == len(paragraphs):
-                blocks.append(self._block_scores(paragraphs[low:high]))
-                low, held = high, 0
-        return np.concatenate(blocks)
+    def _scores(self, pieces: Sequence[str], counts: Sequence[int], headings: Sequence[tuple[str, ...]]) -> Scores:
+        """Scores of all clauses of some paragraphs, in order.
 
-    def _block_scores(self, paragraphs: Sequence[Paragraph]) -> Scores:
-        texts = [unit.text for paragraph in paragraphs for unit in paragraph.clauses or (paragraph,)]
-        counts = [max(1, len(paragraph.clauses)) for paragraph in paragraphs]
-        index = np.repeat(np.arange(len(paragraphs)), counts)
-        logits = self._classifier.logits(texts)
-        return self._classifier.in_context(logits, index, [paragraph.section for paragraph in paragraphs])
+        Parameters
+        ----------
+        pieces : sequence of str
+            The clauses of all paragraphs.
+        counts : sequence of int
+            How many of them each paragraph has, one or more.
+        headings : sequence of tuple of str
+            The heading path of each paragraph.
+        """
+        scores = np.empty((len(pieces), len(self._classifier.labels)))
+        low = first = high = 0
+        for number, count in enumerate(counts, 1):
+            high += count
+            if high - low >= _CLAUSES_AT_ONCE or number == len(counts):
+                index = np.repeat(np.arange(number - first), counts[first:number])
+                logits = self._classifier.logits(pieces[low:high])
+                scores[low:high] = self._classifier.in_context(logits, index, headings[first:number])
+                low, first = high, number
+        return scores
 
-    def _paragraph(self, paragraph: Paragraph, scores: Scores, explain: bool) -> TaggedParagraph:
-        chosen, uncertain = choose(scores, self._classifier.settings, self.taxonomy)
+    def _paragraph(
+        self,
+        paragraph: Paragraph,
+        scores: Scores,
+        chosen: Sequence[tuple[int, ...]],
+        uncertain: Sequence[bool],
+        explain: bool,
+    ) -> TaggedParagraph:
         labels = self._classifier.labels
         clauses = []
         for clause, columns, unsure, row in zip(paragraph.clauses, chosen, uncertain, scores, strict=True):
@@ -273,7 +284,9 @@ class Tagger:
         given, primary = combine(
             pieces, [[labels[column] for column in columns] for columns in chosen], self.taxonomy.exclusive_ids
         )
-        mean = dict(zip(labels, _weighted_mean(scores, pieces).tolist(), strict=True)) if pieces else {}
+        mean = (
+            dict(zip(labels, _weighted_means(scores, pieces, [len(pieces)])[0].tolist(), strict=True)) if pieces else {}
+        )
         domains = tuple(sorted((self._domain(domain, mean[domain]) for domain in given), key=lambda each: -each.score))
         return TaggedParagraph(paragraph, domains, primary, tuple(clauses))
 
@@ -303,22 +316,22 @@ class Tagger:
         }
 
 
-def _weighted_mean(scores: Scores, pieces: Sequence[str]) -> Scores:
-    """Mean over clauses, weighted by their lengths."""
-    weights = np.asarray([max(1, len(piece)) for piece in pieces], dtype=np.float64)
-    mean: Scores = weights @ scores / weights.sum()
-    return mean
+def _weighted_means(scores: Scores, pieces: Sequence[str], counts: Sequence[int]) -> Scores:
+    """Mean over the clauses of each paragraph, weighted by their lengths, shape (n_paragraphs, n_domains)."""
+    if not len(counts):
+        return np.zeros((0, scores.shape[1]))
+    weights = np.maximum(np.fromiter(map(len, pieces), dtype=np.float64, count=len(pieces)), 1.0)
+    first = np.cumsum(np.asarray(counts, dtype=np.int64)) - np.asarray(counts, dtype=np.int64)
+    means: Scores = np.add.reduceat(scores * weights[:, None], first, axis=0)
+    means /= np.add.reduceat(weights, first)[:, None]
+    return means
 
 
-_kept: Tagger | None = None
+def _tag_path(tagger: Tagger, task: tuple[str | Path, bool]) -> list[TaggedReport | DudaoError]:
+    path, explain = task
+    return list(tagger.tag_all(path, explain=explain))
 
 
-def _keep(tagger: Tagger) -> None:
-    """In a worker process: hold the tagger, so that it is sent once and not with every file."""
-    global _kept
-    _kept = tagger
-
-
-def _tag_kept(path: str | Path, explain: bool) -> list[TaggedReport | DudaoError]:
-    assert _kept is not None
-    return list(_kept.tag_all(path, explain=explain))
+def _died(task: tuple[str | Path, bool]) -> list[TaggedReport | DudaoError]:
+    hint = "try it alone, with --jobs 1; it may need more memory than there is"
+    return [ReadError("a worker process died while tagging it", where=str(task[0]), hint=hint)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -153,12 +153,31 @@ class Segmenter:
 
 
 def _rjieba_cut(dictionary: Sequence[tuple[str, int]]) -> Callable[[str], list[str]]:
-    import rjieba
-
-    tokenizer = rjieba.Jieba()
+    tokenizer = _rjieba().Jieba()
     for word, frequency in dictionary:
         tokenizer.add_word(word, frequency, None)
-    return lambda text: list(tokenizer.cut(text, True))
+
+    def cut(text: str) -> list[str]:
+        words: list[str] = tokenizer.cut(text, True)
+        return words
+
+    return cut
+
+
+def _rjieba() -> Any:
+    """rjieba's compiled part alone: its package makes a tokenizer of its own when imported, 0.1 s for nothing."""
+    import importlib
+    import importlib.util
+    import sys
+
+    name = "rjieba.rjieba"
+    if name not in sys.modules and (package := importlib.util.find_spec("rjieba")) is not None:
+        found = importlib.machinery.PathFinder.find_spec(name, package.submodule_search_locations)
+        if found is not None and found.loader is not None:
+            module = importlib.util.module_from_spec(found)
+            found.loader.exec_module(module)
+            sys.modules[name] = module  # a later `import rjieba` takes this one
+    return sys.modules.get(name) or importlib.import_module("rjieba")
 
 
 def _jieba_cut(dictionary: Sequence[tuple[str, int]]) -> Callable[[str], list[str]]:
@@ -183,6 +202,16 @@ def private_jieba() -> Any:
     tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
     tokenizer.initialized = True
     return tokenizer
+
+
+def batches(texts: Sequence[str], characters: int) -> Iterator[slice]:
+    """Cut a list of texts into slices of about that many characters, whatever the texts' lengths; none is empty."""
+    low = held = 0
+    for high, text in enumerate(texts, 1):
+        held += len(text) + 1
+        if held >= characters or high == len(texts):
+            yield slice(low, high)
+            low, held = high, 0
 
 
 def spans(texts: Sequence[str], segmenter: Segmenter) -> Spans:
@@ -260,6 +289,24 @@ def span_keys(codes: Codes, start: Index, length: Index) -> Keys:
         at = np.minimum(start + offset, len(codes) - 1) if len(codes) else start
         key = np.where(inside, (key << np.uint64(16)) | codes[at].astype(np.uint64), key)
     return key
+
+
+def is_solid(codes: Codes) -> npt.NDArray[np.bool_]:
+    """Which characters a term may hold: all but breaks."""
+    solid: npt.NDArray[np.bool_] = codes != _BREAK
+    return solid
+
+
+def ngram_keys(codes: Codes) -> list[Keys]:
+    """Keys of what begins at each place with 2, 3 and 4 characters, breaks or not; each list is one shorter than the last."""
+    wide = codes.astype(np.uint64)
+    keys = []
+    key = wide
+    for n in range(2, max(NGRAMS) + 1):
+        key = (key[:-1] << np.uint64(16)) | wide[n - 1 :]
+        if n in NGRAMS:
+            keys.append(key)
+    return keys
 
 
 def ngram_spans(codes: Codes) -> tuple[Index, Index]:

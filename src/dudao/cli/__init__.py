@@ -22,6 +22,10 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "train": ("Train a new model version from the corpus.", "用语料训练新的模型版本。"),
     "evaluate": ("Measure a model on labelled records.", "用已标注的记录评测模型。"),
+    "batch": (
+        "Tag a table of texts: JSON lines or Parquet, streamed.",
+        "标注文本表格：JSONL 或 Parquet，流式处理。",
+    ),
     "corpus": ("Check and count the labelled corpus.", "检查与统计标注语料。"),
     "models": ("List, show, verify and choose model versions.", "列出、查看、校验、选用模型版本。"),
 }

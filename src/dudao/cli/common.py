@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -73,6 +72,8 @@ def output(path: Path | None, *, bom: bool = False, screen: bool = False) -> Ite
         with open(path, "w", encoding="utf-8", errors="surrogatepass", newline="") as device:
             yield device
         return
+    import tempfile
+
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     except OSError as error:

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from dudao.document import ERROR_SCHEMA, TaggedReport
 from dudao.errors import DudaoError
 
 
 def pretty(report: TaggedReport) -> str:
-    """One indented object."""
-    return json.dumps(report.to_dict(), ensure_ascii=False, indent=2)
+    """One object: a line a member, and in lists of objects a line an object."""
+    members = (f"  {_text(name)}: {_lines(value)}" for name, value in report.to_dict().items())
+    return "{\n" + ",\n".join(members) + "\n}"
+
+
+def _lines(value: Any) -> str:
+    # `indent` makes the standard library encode in Python, at ten times the time.
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "[\n" + ",\n".join(f"    {_text(each)}" for each in value) + "\n  ]"
+    return _text(value)
+
+
+_text = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def line(report: TaggedReport) -> str:
     """One object on one line."""
-    return json.dumps(report.to_dict(), ensure_ascii=False)
+    return _text(report.to_dict())
 
 
 def error_line(error: DudaoError) -> str:
     """A file that failed, on one line."""
-    return json.dumps({"schema": ERROR_SCHEMA, "source": error.where, "error": str(error)}, ensure_ascii=False)
+    return _text({"schema": ERROR_SCHEMA, "source": error.where, "error": str(error)})

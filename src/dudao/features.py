@@ -1,0 +1,319 @@
+"""Terms to weighted sums: which features a batch of texts has, and what they add up to.
+
+Text by text: each known term counts once, weighted by its inverse document frequency; words with their pairs and character n-grams
+are a block each, which is divided by its length (L2). Most terms need no look at each other: where the 2-gram at a place stands
+nowhere else in its text, neither does any longer n-gram that begins there, so that the longest known one speaks for all of
+them with a row that was summed beforehand. A word speaks for the pair that it ends in the same way. Places whose 2-gram or word
+comes again are few; their terms are listed one by one and counted once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from dudao.tokens import LONGEST, NGRAMS, Index, Keys, Spans, is_solid, ngram_keys, ngram_spans, span_keys
+
+Scores = npt.NDArray[np.float64]
+
+NO_KEY = np.uint64(0xFFFF_FFFF_FFFF_FFFF)  # four code points that no normalised text holds
+_OTHER = np.uint64(0xD6E8FEB86659FD93)  # odd, so that multiplying by it maps no two cells to one
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+_BULK = 20_000  # characters of a batch from which the tables are worth making and SciPy worth importing: 0.2 s once
+_32 = np.uint64(32)
+
+
+class KeyTable:
+    """From exact 64-bit keys to numbers, for whole arrays at once.
+
+    A few keys are searched for in the sorted array; with the first large batch comes an open-addressing hash table.
+
+    Parameters
+    ----------
+    keys : array of uint64
+        Distinct; `NO_KEY` is none.
+    values : array of int32, optional
+        What each stands for, not negative; its position by default.
+    """
+
+    def __init__(self, keys: Keys, values: npt.NDArray[np.int32] | None = None) -> None:
+        order = np.argsort(keys) if len(keys) > 1 and not (keys[1:] > keys[:-1]).all() else slice(None)
+        self._sorted = keys[order]
+        self._numbers = (np.arange(len(keys), dtype=np.int32) if values is None else values)[order]
+        self._slots: tuple[Keys, npt.NDArray[np.int32], np.uint64] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_slots": None}
+
+    def _hashed(self) -> tuple[Keys, npt.NDArray[np.int32], np.uint64]:
+        """Keys and values by slot, and by how much a product is shifted to give a slot."""
+        if self._slots is None:
+            keys = self._sorted
+            shift = np.uint64(64 - max(4, int(len(keys) * 4).bit_length()))
+            home = _home(keys, shift)
+            order = np.argsort(home, kind="stable")
+            # In the order of their homes each key takes its home or the slot behind the last one taken: probing without a loop.
+            number = np.arange(len(keys))
+            slot = number + np.maximum.accumulate(home[order] - number)
+            size = (
+                max(1 << (64 - int(shift)), int(slot[-1]) + 1 if len(keys) else 0) + 1
+            )  # one is free: every probe ends
+            of_slot, value = np.full(size, NO_KEY), np.full(size, -1, dtype=np.int32)
+            of_slot[slot], value[slot] = keys[order], self._numbers[order]
+            self._slots = of_slot, value, shift
+        return self._slots
+
+    def find(self, keys: Keys) -> npt.NDArray[np.int32]:
+        """Number of each key, -1 where there is none."""
+        if self._slots is None and len(keys) < _BULK:
+            if not len(self._sorted):
+                return np.full(len(keys), -1, dtype=np.int32)
+            near = np.minimum(np.searchsorted(self._sorted, keys), len(self._sorted) - 1)
+            return np.where(self._sorted[near] == keys, self._numbers[near], np.int32(-1))
+        of_slot, value, shift = self._hashed()
+        result = np.full(len(keys), -1, dtype=np.int32)
+        at, number = _home(keys, shift), np.arange(len(keys), dtype=np.int32)
+        while len(at):
+            seen = of_slot.take(at)
+            hit = seen == keys
+            hits = np.flatnonzero(hit)
+            result[number.take(hits)] = value.take(at.take(hits))
+            other = np.flatnonzero(~hit & (seen != NO_KEY))
+            at, keys, number = at.take(other) + 1, keys.take(other), number.take(other)
+        return result
+
+
+def _home(keys: Keys, shift: np.uint64) -> Index:
+    return ((keys * _MULTIPLIER) >> shift).view(np.int64)
+
+
+class Occurrences(NamedTuple):
+    """Known terms of a batch, one entry an occurrence: text, feature and span in the normalised codes."""
+
+    row: Index
+    feature: Index
+    start: Index
+    length: Index
+
+
+class Vocabulary:
+    """Which terms a model knows, and what each adds to the log-odds of every domain.
+
+    Parameters
+    ----------
+    arrays : mapping of str to array
+        Keys and features of words, pairs and n-grams, ``idf`` and ``weights``, as a model version holds them.
+    binary : bool
+        Whether a term counts once a text however often it stands there.
+    """
+
+    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]], *, binary: bool) -> None:
+        self._binary = binary
+        self._words = KeyTable(arrays["word_keys"])
+        self._word_features = arrays["word_features"]
+        self._pairs = _known(arrays, "pair")
+        self._ngrams = _known(arrays, "ngram")
+        self.border = 1 + int(max(arrays["word_features"].max(initial=-1), arrays["pair_features"].max(initial=-1)))
+        self._arrays = arrays
+        self._idf = arrays["idf"].astype(np.float64)
+        self._weights = arrays["weights"]
+        self.n_domains = self._weights.shape[1]
+        self._tables: tuple[Scores, Scores] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_tables": None}
+
+    def _rows(self, features: Index | slice = slice(None)) -> Scores:
+        """What each of the features adds to every domain and, last, the square of its weight, of which the length is made."""
+        idf = self._idf[features]
+        rows = np.empty((len(idf), self.n_domains + 1))
+        np.multiply(self._weights[features], idf[:, None], out=rows[:, :-1], dtype=np.float64)
+        rows[:, -1] = idf * idf
+        return rows
+
+    def prepare(self) -> None:
+        """Make now what large batches need, so that processes forked later share it."""
+        import scipy.sparse  # noqa: F401
+
+        self._bulk_tables()
+        for table in (self._words, self._pairs, self._ngrams):
+            table._hashed()
+
+    def _bulk_tables(self) -> tuple[Scores, Scores]:
+        """The rows of all features, single and joined; made when the first large batch comes, in 50 ms and 70 MB."""
+        if self._tables is None:
+            single = self._rows()
+            joined = single.copy()
+            self._join_pairs(single, joined)
+            self._join_ngrams(joined)
+            self._tables = single, joined
+        return self._tables
+
+    def _join_pairs(self, single: Scores, joined: Scores) -> None:
+        """To a pair's row add that of its second word."""
+        keys, features = self._arrays["pair_keys"], self._arrays["pair_features"]
+        second = self._word_features[(keys & np.uint64(0xFFFF_FFFF)).view(np.int64)]
+        both = (second >= 0) & (features >= 0)
+        joined[features[both]] += single[second[both]]
+
+    def _join_ngrams(self, joined: Scores) -> None:
+        """To a longer n-gram's row add that of the longest shorter one that begins it."""
+        keys, features = self._arrays["ngram_keys"], self._arrays["ngram_features"]
+        length = sum((keys >> np.uint64(16 * n) != 0).astype(np.int64) for n in range(LONGEST))
+        for longer in range(NGRAMS[0] + 1, LONGEST + 1):
+            waiting = np.flatnonzero((length == longer) & (features >= 0))
+            for left_out in range(1, longer - 1):
+                found = self._ngrams.find(keys[waiting] >> np.uint64(16 * left_out))
+                known = found >= 0
+                joined[features[waiting[known]]] += joined[found[known]]
+                waiting = waiting[~known]
+
+    def sums(self, found: Spans, n_texts: int) -> tuple[Scores, Scores]:
+        """What the words and pairs, and what the n-grams of each text add up to, divided by their lengths.
+
+        Returns
+        -------
+        words, ngrams : array, shape (n_texts, n_domains)
+        """
+        one_by_one = not self._binary or len(found.codes) < _BULK
+        return self._word_sums(found, n_texts, one_by_one), self._ngram_sums(found, n_texts, one_by_one)
+
+    def _word_sums(self, found: Spans, n_texts: int, one_by_one: bool) -> Scores:
+        row = found.row.take(found.start)
+        word = self._words.find(span_keys(found.codes, found.start, found.length))
+        left = np.full(len(word), -1, dtype=np.int32)
+        left[1:] = word[:-1]
+        paired = np.flatnonzero(found.follows & (left >= 0) & (word >= 0))
+        pair = self._pairs.find((left[paired].astype(np.uint64) << _32) | word[paired].astype(np.uint64))
+        paired, pair = paired[pair >= 0], pair[pair >= 0]
+        known = np.flatnonzero(word >= 0)
+        again = np.full(len(word), one_by_one)
+        if not one_by_one:
+            _mark_again(again, row[known], word[known].astype(np.uint64), known)
+        single = np.where(word >= 0, self._word_features.take(word), np.int32(-1)) if len(self._word_features) else word
+        joined = single.copy()
+        joined[paired] = pair
+        apart = [(row[again], single[again]), (row[paired[again[paired]]], pair[again[paired]])]
+        return self._sum(row[~again], joined[~again], apart, n_texts)
+
+    def _ngram_sums(self, found: Spans, n_texts: int, one_by_one: bool) -> Scores:
+        solid = is_solid(found.codes)
+        keys = ngram_keys(found.codes)
+        begins = [solid[:-1] & solid[1:]]
+        for n in NGRAMS[1:]:
+            begins.append(begins[-1][:-1] & solid[n - 1 :])
+        first = np.flatnonzero(begins[0])
+        again = np.full(len(solid), one_by_one)
+        if not one_by_one:
+            _mark_again(again, found.row[first], keys[0][first], first)
+        feature = np.full(len(solid), -1, dtype=np.int32)
+        apart = []
+        for key, begin in reversed(list(zip(keys, begins, strict=True))):
+            at = np.flatnonzero(begin & (feature[: len(begin)] < 0) & ~again[: len(begin)])
+            feature[at] = self._ngrams.find(key[at])
+            places = np.flatnonzero(begin & again[: len(begin)])
+            apart.append((found.row[places], self._ngrams.find(key[places])))
+        return self._sum(found.row, feature, apart, n_texts)
+
+    def _sum(
+        self, row: Index, feature: npt.NDArray[np.int32], apart: list[tuple[Index, npt.NDArray[np.int32]]], n_texts: int
+    ) -> Scores:
+        """Sums of the joined rows of one list, and of the single rows of another in which a feature counts once a text."""
+        known = np.flatnonzero(feature >= 0)
+        if len(known):
+            total = _product(self._bulk_tables()[1], row[known], feature[known], n_texts)
+        else:
+            total = np.zeros((n_texts, self.n_domains + 1))
+        row = np.concatenate([each for each, _ in apart])
+        feature = np.concatenate([each for _, each in apart])
+        row, single, count = self._cells(row, feature)
+        if len(known):
+            total += _product(self._bulk_tables()[0], row, single, n_texts)
+        elif len(row):
+            rows = self._rows(single)
+            rows[:, :-1] *= count[:, None]
+            rows[:, -1] *= count * count
+            first = np.flatnonzero(np.diff(row, prepend=-1))
+            total[row[first]] = np.add.reduceat(rows, first, axis=0)
+        length = np.sqrt(total[:, -1])
+        length[length == 0] = 1.0
+        sums: Scores = total[:, :-1] / length[:, None]
+        return sums
+
+    def _cells(self, row: Index, feature: npt.NDArray[np.int32]) -> tuple[Index, Index, Scores]:
+        """Distinct features of each text, in the order of the texts, and how often each counts."""
+        known = feature >= 0
+        cells = np.sort(row[known].astype(np.int64) * len(self._idf) + feature[known])
+        first = np.flatnonzero(np.diff(cells, prepend=-1))
+        rows, features = np.divmod(cells[first], len(self._idf))
+        if self._binary:
+            return rows, features, np.ones(len(first))
+        return rows, features, np.diff(first, append=len(cells)).astype(np.float64)
+
+    def occurrences(self, found: Spans) -> Occurrences:
+        """Every known term where it stands."""
+        word = self._words.find(span_keys(found.codes, found.start, found.length))
+        second = np.flatnonzero(found.follows)
+        left, right = word[second - 1], word[second]
+        known = (left >= 0) & (right >= 0)
+        second, left, right = second[known], left[known], right[known]
+        pair = self._pairs.find(left.astype(np.uint64) << _32 | right.astype(np.uint64))
+        single = np.where(word >= 0, self._word_features.take(word), np.int32(-1)) if len(self._word_features) else word
+        start, length = ngram_spans(found.codes)
+        feature = np.concatenate([single, pair, self._ngrams.find(span_keys(found.codes, start, length))])
+        starts = np.concatenate([found.start, found.start[second - 1], start])
+        lengths = np.concatenate([found.length, found.length[second - 1] + found.length[second], length])
+        kept = feature >= 0
+        return Occurrences(found.row[starts[kept]], feature[kept].astype(np.int64), starts[kept], lengths[kept])
+
+    def contributions(self, occurrences: Occurrences, column: int) -> dict[int, float]:
+        """What each feature of one text adds to one domain's block sum, by feature."""
+        _, feature, count = self._cells(occurrences.row, occurrences.feature.astype(np.int32))
+        result: dict[int, float] = {}
+        for inside in (feature < self.border, feature >= self.border):
+            of_block, counted = feature[inside], count[inside]
+            weighted = self._idf[of_block] * counted
+            norm = float(np.sqrt((weighted * weighted).sum())) or 1.0
+            added = self._weights[of_block, column].astype(np.float64) * weighted / norm
+            result.update(zip(of_block.tolist(), added.tolist(), strict=True))
+        return result
+
+
+def _known(arrays: Mapping[str, npt.NDArray[Any]], block: str) -> KeyTable:
+    """The table of a block's terms that are features."""
+    keys, features = arrays[f"{block}_keys"], arrays[f"{block}_features"]
+    return KeyTable(keys[features >= 0], features[features >= 0])
+
+
+def _mark_again(again: npt.NDArray[np.bool_], row: Index, key: Keys, at: Index) -> None:
+    """Mark the places ``at`` whose key stands elsewhere in the same text too."""
+    cell = row.astype(np.uint64) << _32 | key
+    while len(cell):
+        bits = max(8, int(len(cell) * 4).bit_length())
+        slot = ((cell * _MULTIPLIER) >> np.uint64(64 - bits)).view(np.int64)
+        number = np.arange(len(cell), dtype=np.int32)
+        last = np.empty(1 << bits, dtype=np.int32)
+        last[slot] = number
+        winner = last.take(slot)
+        # Who lost a slot met its like or a stranger; those who met strangers try again among themselves.
+        lost = np.flatnonzero(winner != number)
+        met = winner[lost]
+        like = cell[lost] == cell[met]
+        again[at[lost[like]]] = again[at[met[like]]] = True
+        cell, at = cell[lost[~like]] * _OTHER, at[lost[~like]]
+
+
+def _product(table: Scores, row: Index, feature: npt.NDArray[Any], n_rows: int) -> Scores:
+    """Sum over the table's rows that each text names; ``row`` ascends."""
+    from scipy.sparse import csr_array  # 0.1 s, which few texts are not worth
+
+    ends = np.zeros(n_rows + 1, dtype=np.int32)
+    np.cumsum(np.bincount(row, minlength=n_rows), out=ends[1:])
+    product: Scores = csr_array((np.ones(len(row)), feature.astype(np.int32), ends), shape=(n_rows, len(table))) @ table
+    return product
+
+
+__all__ = ["NO_KEY", "KeyTable", "Occurrences", "Scores", "Vocabulary"]
