@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import platform
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
@@ -243,7 +244,7 @@ def domain_dictionary(glossary: Sequence[Term], frequency: int) -> list[tuple[st
 
 
 class _Data:
-    """Terms and labels of records and glossary entries; the records come first."""
+    """Terms and labels of records, of glossary entries and of the records' pieces, in this order."""
 
     def __init__(
         self, records: Sequence[Record], glossary: Sequence[Term], taxonomy: Taxonomy, segmenter: Segmenter
@@ -253,14 +254,48 @@ class _Data:
         self.n_records = len(records)
         self.n_terms = sum(bool(term.domains) for term in glossary)
         labelled = [term for term in glossary if term.domains]
-        self.columns = _columns([*(record.text for record in records), *(term.term for term in labelled)], segmenter)
+        pieces = [
+            (row, piece)
+            for row, record in enumerate(records)
+            if len(record.domains) == 1 and record.domains[0] not in taxonomy.exclusive_ids
+            for piece in clause_pieces(record.text)
+        ]
+        self.piece_owner = np.asarray([row for row, _ in pieces], dtype=np.int64)
+        texts = [
+            *(record.text for record in records),
+            *(term.term for term in labelled),
+            *(piece for _, piece in pieces),
+        ]
+        self.columns = _columns(texts, segmenter)
         self.gold = label_matrix([record.domains for record in records], self.labels)
-        self.targets = np.concatenate([self.gold, label_matrix([term.domains for term in labelled], self.labels)])
+        of_terms = label_matrix([term.domains for term in labelled], self.labels)
+        self.targets = np.concatenate([self.gold, of_terms, self.gold[self.piece_owner]])
         self.groups = np.asarray([record.report or record.id for record in records])
         self.paragraph, self.sections = paragraphs_of(records)
         self.headings = list(dict.fromkeys(heading for section in self.sections for heading in section))
         self.heading_columns = _columns(self.headings, segmenter)
         self.texts = [record.text for record in records]
+
+
+_SHORTEST_PIECE = 12  # characters; 12 to 16 and halves tried: macro F1 +0.010, +0.010, +0.006
+_PIECE = re.compile(r"(?<=[，,；;、：:])")
+
+
+def clause_pieces(text: str) -> list[str]:
+    """The parts of a clause between its commas, none shorter than a few words; none where it cannot be parted.
+
+    Learnt beside the whole clauses, where these have a single domain: a long clause drowns what a part of it says, and pages hold
+    many short ones.
+    """
+    pieces = [""]
+    for part in _PIECE.split(text):
+        if len(pieces[-1]) >= _SHORTEST_PIECE:
+            pieces.append("")
+        pieces[-1] += part
+    if len(pieces) > 1 and len(pieces[-1]) < _SHORTEST_PIECE:
+        rest = pieces.pop()
+        pieces[-1] += rest
+    return pieces if len(pieces) > 1 else []
 
 
 def _columns(texts: Sequence[str], segmenter: Segmenter) -> npt.NDArray[np.object_]:
@@ -302,14 +337,18 @@ def make_pipeline(parameters: Parameters, seed: int, vocabularies: tuple[list[st
 def fit(
     data: _Data, rows: npt.NDArray[np.int64], terms: npt.NDArray[np.int64], parameters: Parameters, seed: int
 ) -> Pipeline:
-    """Fit on those records and those entries of the glossary, each of them one tiny training record."""
+    """Fit on those records with their pieces, and on those entries of the glossary, each one tiny training record."""
     glossary = data.n_records + terms
-    rows = np.concatenate([rows, glossary])
-    columns = data.columns[rows]
+    whole = np.concatenate([rows, glossary])
     kept = {term for line in data.columns[glossary, 0].tolist() for term in line.split()}
-    vocabularies = (_vocabulary(columns[:, 0], parameters.min_df, kept), _vocabulary(columns[:, 1], parameters.min_df))
+    vocabularies = (
+        _vocabulary(data.columns[whole, 0], parameters.min_df, kept),
+        _vocabulary(data.columns[whole, 1], parameters.min_df),
+    )
+    pieces = data.n_records + data.n_terms + np.flatnonzero(np.isin(data.piece_owner, rows))
+    learnt = np.concatenate([whole, pieces])
     pipeline = make_pipeline(parameters, seed, vocabularies)
-    return pipeline.fit(columns, data.targets[rows].astype(np.int8))
+    return pipeline.fit(data.columns[learnt], data.targets[learnt].astype(np.int8))
 
 
 def _vocabulary(lines: npt.NDArray[np.object_], least: int, kept: Set[str] = frozenset()) -> list[str]:
