@@ -51,8 +51,13 @@ def measure() -> dict[str, Any]:
     figures = {
         "cross-validation macro F1": validated["macro_f1"],
         "cross-validation micro F1": validated["micro_f1"],
+        "cross-validation first domain": validated["first_domain_accuracy"],
+        "cross-validation paragraph primary domain": validated["primary_accuracy"],
+        "cross-validation not uncertain, right": validated["first_domain_accuracy_of_not_uncertain"],
         "roles in the corpus": validated["outline"]["roles"],
     }
+    if "test" in manifest["metrics"]:
+        figures["reports set aside macro F1"] = manifest["metrics"]["test"]["macro_f1"]
     figures |= {f"cross-validation F1 {domain}": row["f1"] for domain, row in validated["domains"].items()}
     for path in sorted(HELD_OUT.glob("*.jsonl")):
         figures[f"held out {path.stem} macro F1"] = summarise(

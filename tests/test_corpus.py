@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 
 from dudao import CorpusError
-from dudao.corpus import Corpus, Record, Term, check, near_duplicates, read_glossary, read_records
+from dudao.corpus import (
+    Corpus,
+    Record,
+    Term,
+    check,
+    load_corpus,
+    near_duplicates,
+    read_glossary,
+    read_records,
+    vocabulary_growth,
+)
 from dudao.evaluation import calibration_error, judged, macro_f1, summarise
 
 
@@ -92,3 +102,50 @@ def test_calibration_error_of_a_perfect_and_a_boastful_model():
     right = np.array([True, False] * 50)
     assert calibration_error(np.full(100, 0.5), right) == pytest.approx(0)
     assert calibration_error(np.full(100, 0.99), right) == pytest.approx(0.49)
+
+
+def test_load_corpus_sets_the_test_split_aside(tmp_path, taxonomy):
+    (tmp_path / "reports").mkdir()
+    for name in ("a", "b"):
+        write(
+            tmp_path / "reports" / f"{name}.jsonl",
+            f'{{"id": "{name}/1", "report": "{name}", "text": "经费{name}", "domains": ["finance"]}}',
+        )
+    whole = load_corpus(tmp_path, taxonomy)
+    assert [record.report for record in whole.records] == ["a", "b"]
+    write(tmp_path / "reports.csv", "id,split", "a,train", "b,test")
+    split = load_corpus(tmp_path, taxonomy)
+    assert [record.report for record in split.records] == ["a"]
+    assert [record.report for record in split.held_out] == ["b"]
+    assert split.digest != whole.digest
+
+
+def test_check_leakage_between_the_splits_is_an_error(tmp_path, taxonomy):
+    same = "全县教师工资按月足额发放到位没有拖欠一分钱"
+    corpus = Corpus(
+        tmp_path,
+        (Record(same, ("teachers",), "a/1", "a", role="self_check"),),
+        (),
+        held_out=(Record(same, ("teachers",), "b/1", "b", role="self_check"),),
+    )
+    assert any(finding.level == "error" and "leaks" in finding.what for finding in check(corpus, taxonomy))
+
+
+def test_check_glossary_faults(tmp_path, taxonomy):
+    terms = (
+        Term("ＡＩ教育", ("digital_education",)),
+        Term("AI 教育", ("teachers",)),
+        Term("某某意见", ("finance",), "document"),
+        Term("费", ("finance",)),
+        Term("概况", ("general", "finance")),
+    )
+    found = [finding.what for finding in check(Corpus(tmp_path, (), terms), taxonomy)]
+    assert "term given twice: AI 教育 with other domains" in found
+    assert "document without its year: 某某意见" in found
+    assert "term too short: 费" in found
+    assert "an exclusive domain beside another: 概况" in found
+
+
+def test_vocabulary_growth_lies_flat_where_reports_repeat_each_other(tmp_path):
+    records = tuple(Record("教师工资按月足额发放", ("teachers",), report=name) for name in "abcd")
+    assert [different for _, _, different in vocabulary_growth(Corpus(tmp_path, records, ()))] == [5, 5, 5, 5]

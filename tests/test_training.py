@@ -281,3 +281,25 @@ def test_released_model_is_what_the_corpus_gives(tmp_path):
     print(f"not bit for bit: {platform.processor()}, {libraries} against {manifest['libraries']}")
     old, new = (np.load(folder / "classifier.npz", allow_pickle=False) for folder in (released.path, again))
     assert np.abs(old["weights"] - new["weights"]).max() < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("全县教师工资按月足额发放到位。", []),
+        (
+            "投入经费一千二百万元改造校舍，新建教学楼三栋并全部交付使用。",
+            ["投入经费一千二百万元改造校舍，", "新建教学楼三栋并全部交付使用。"],
+        ),
+        ("投入经费一千二百万元改造校舍，已经完工。", []),
+        (
+            "一是抓，二是管，三是每学期组织一次全县质量分析会。",
+            ["一是抓，二是管，三是每学期组织一次全县质量分析会。"][:0],
+        ),
+    ],
+)
+def test_clause_pieces_are_no_shorter_than_a_few_words(text, pieces):
+    from dudao.training import clause_pieces
+
+    assert clause_pieces(text) == pieces
+    assert "".join(clause_pieces(text)) in ("", text)
