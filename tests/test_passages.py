@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from conftest import ROOT, SHARED_REPORT
@@ -78,6 +78,7 @@ PIECE = st.sampled_from(
 
 
 @settings(max_examples=1500, deadline=None)
+@example(texts=[".。学"], path=())
 @given(
     st.lists(st.lists(PIECE, max_size=14).map("".join), min_size=1, max_size=4),
     st.sampled_from([(), ("三、主要问题",)]),

@@ -237,7 +237,8 @@ class _Batch:
         before, after = self.codes[dots - 1], self.codes[dots + 1]
         han = (before >= 0x4E00) & (before <= 0x9FFF)
         closes = (after == 0) | ((after >= 0x4E00) & (after <= 0x9FFF))
-        self.refuse(dots[(dots > 0) & (han & closes | (kind[dots + 1] & (_END | _DOT) != 0))])
+        # Before the first text stands the last one's NUL.
+        self.refuse(dots[han & closes | (kind[dots + 1] & (_END | _DOT) != 0)])
         return self.outside(marks[kind[marks + 1] & _END == 0]) + 1
 
     def enumerators(self, behind: Positions) -> Positions:
