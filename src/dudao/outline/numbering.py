@@ -128,7 +128,9 @@ def _in_sequence(text: str, markers: list[Marker | None], ranks: Mapping[str, in
             later[n] = seen.get(marker.scheme, 0)
             seen[marker.scheme] = marker.value
     last: dict[int, int] = {}  # value last seen on each rung of the open lists
-    counted: dict[str, int] = {}  # value last kept of each scheme: some documents count 1 to 40 through all their sections
+    counted: dict[
+        str, int
+    ] = {}  # value last kept of each scheme: some documents count 1 to 40 through all their sections
     for n, marker in enumerate(markers):
         if marker is None:
             continue
