@@ -71,6 +71,27 @@ def page(paragraphs: str, *, before: str = "", after: str = "", charset: str = "
     ).encode(charset)
 
 
+def layout_tables() -> bytes:
+    """A page of tables inside tables: navigation above and beside the report, which has a row a paragraph."""
+
+    def table(*rows: str) -> str:
+        return "<table>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</table>"
+
+    def links(*names: str) -> list[str]:
+        return [f"<td><a href='/{n}'>{name}</a></td>" for n, name in enumerate(names)]
+
+    report = table(*(f"<td>\u3000\u3000{line}</td>" for line in LINES[1:]))
+    main = table(
+        f"<td><font size=5>{LINES[0]}</font></td>", "<td>发布日期：2022-11-20 阅读：33次</td>", f"<td>{report}</td>"
+    )
+    body = table(
+        f"<td colspan=2>{table(''.join(links('首页', '县情', '公告')))}</td>",
+        f"<td>{table(*links('图片新闻', '通知公告', '督导动态'))}</td><td>{main}</td>",
+        "<td colspan=2>版权所有：沐松县教育局 某ICP备20220001号</td>",
+    )
+    return f"<html><head><title>{LINES[0]}</title></head><body>{body}</body></html>".encode("gbk")
+
+
 def web_archive() -> bytes:
     html = page("".join(f"<p>{line}</p>" for line in LINES), before='<div id="zoom">', after="</div>")
     return (
@@ -110,6 +131,7 @@ FORMS = {
         before='<div class="main"><h1>',
         after="</div>",
     ).replace(b"<h1>", b"", 1),
+    "html tables": layout_tables,
     "mht": web_archive,
 }
 SUFFIXES = {"text": "txt", "docx": "docx", "pdf": "pdf", "ofd": "ofd", "html": "html", "mht": "mht"}

@@ -78,6 +78,7 @@ BAD: dict[str, tuple[bytes, str, str]] = {
     "scan.pdf": (pdf([[]], picture=True), "needs OCR", "OCR"),
     "bomb.docx": (docx("", extra={"word/document.xml": b"<a>" + b" " * 60_000_000}), "zip bomb", "炸弹"),
     "bomb.zip": (zipped("a.txt", b" " * 60_000_000), "zip bomb", "炸弹"),
+    "many.zip": (package({f"{n}.txt": b" " * 4_000_000 for n in range(5)}), "zip bomb", "炸弹"),
     "lies.zip": (lying_zip(), "damaged", "损坏"),
     "escape.zip": (zipped("../../etc/report.txt", SENTENCE.encode()), "out of the archive", "之外"),
     "root.zip": (zipped("/etc/report.txt", SENTENCE.encode()), "out of the archive", "之外"),
@@ -96,6 +97,11 @@ BAD: dict[str, tuple[bytes, str, str]] = {
     "deeper.docx": (docx("<w:sdt>" * 2000 + "</w:sdt>" * 2000), "deeper", "嵌套"),
     "unclosed.docx": (docx("<w:p>"), "XML is damaged", "XML"),
     "attachment.html": (b"<html><body><div id='zoom'><a href='/f/a.docx'>a.docx</a></div></body></html>", "attachments", "附件"),
+    "attachments.html": (
+        "<html><head><title>自评报告</title></head><body><div><a href='/'>首页</a><a href='/b'>政务公开</a></div><h1>沐松县自评报告</h1><div>发布时间：2022-11-20 来源：县教育局</div>"
+        "<div id='zoom'><p>附件：<a href='/f.jsp?n=1.pdf'>沐松县自评报告.pdf</a></p></div><div>主办：沐松县人民政府办公室 某ICP备1号</div></body></html>".encode(),
+        "attachments", "附件",
+    ),
     "deep.html": (b"<html><body>" + b"<div>" * 100_000 + SENTENCE.encode(), "deeper", "嵌套"),
     "deep.mht": (b"MIME-Version: 1.0\r\n" + b'Content-Type: multipart/mixed; boundary="a"\r\n\r\n--a\r\n' * 5_000, "parts", "部分"),
     "nothing.mht": (b'MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary="a"\r\n\r\n--a--', "no page", "没有网页"),

@@ -355,3 +355,39 @@ def test_read_ofd_faults_are_told():
         read_document(ofd_page(""), name="a.ofd")
     with pytest.raises(ReadError, match="more than 1 pages"):
         read_document(ofd(one_page(BODY) * 2), name="a.ofd", limits=Limits(pages=1))
+
+
+def test_lines_of_number_too_wide_for_the_row_above_goes_on():
+    # Digits of most sans serifs are wider than half a Han character, and a quarter of one stands before them.
+    rows = [
+        "\u3000\u3000全县各校按计划组织消防防震演练活动",
+        "460余场次，排查并整改各类隐患若干处情况好",
+        "转的学校有许多所，县里逐一复查并登记入册",
+    ]
+    rows[0] = rows[0][:18]
+    glyphs = [
+        Glyph(char, 10.0 * n, 20.0 * y, 10.0 * n + 10, 20.0 * y + 10)
+        for y, row in enumerate([*rows, rows[2]])
+        for n, char in enumerate(row)
+        if char != "\u3000"
+    ]
+    assert len(lines_of([glyphs])) == 1
+
+
+def test_lines_of_number_at_the_head_of_a_row_is_text_where_numbers_are_indented():
+    wrapped = ["\u3000\u3000各校建成图书室一百间，", "藏书逐年增加并对外开放，", "学生人均册数达标。"]
+    rows = [
+        "\u3000\u3000一、办学条件",
+        *wrapped,
+        "\u3000\u3000二、作业管理",
+        "\u3000\u3000学校作业总量逐日登记。",
+        "一、二年级不留书面作业。",
+        *wrapped,
+    ]
+    glyphs = [
+        Glyph(char, 10.0 * n, 20.0 * y, 10.0 * n + 10, 20.0 * y + 10)
+        for y, row in enumerate(rows)
+        for n, char in enumerate(row)
+        if char != "\u3000"
+    ]
+    assert lines_of([glyphs])[3] == "学校作业总量逐日登记。一、二年级不留书面作业。"

@@ -12,6 +12,7 @@ import stat
 import struct
 import zipfile
 import zlib
+from collections.abc import Sequence
 
 from dudao.errors import ReadError
 from dudao.readers.limits import RATIO_FLOOR, Limits
@@ -49,6 +50,7 @@ class Archive:
 
     def __init__(self, data: bytes, *, where: str, limits: Limits, budget: int) -> None:
         self.where, self.left, self._limits = where, budget, limits
+        self._size = len(data)
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
         except (*_BROKEN, NotImplementedError) as error:
@@ -71,6 +73,26 @@ class Archive:
         folded = name.casefold()
         return next((each for each in self.entries if each.casefold() == folded), None)
 
+    def check(self, names: Sequence[str]) -> None:
+        """Look at what these members claim together: a bomb may lie in many small ones, which may share their packed bytes.
+
+        Raises
+        ------
+        ReadError
+            They would unpack to more times their size than any report.
+        """
+        entries = [self.entries[name] for name in names]
+        packed = min(self._size, sum(entry.compress_size for entry in entries))
+        self._refuse_bomb(sum(entry.file_size for entry in entries), packed, self.where)
+
+    def _refuse_bomb(self, unpacked: int, packed: int, where: str) -> None:
+        if unpacked > RATIO_FLOOR and unpacked > self._limits.ratio * max(packed, 1):
+            raise ReadError(
+                f"unpacks to more than {self._limits.ratio} times its size: a zip bomb",
+                where=where,
+                hint="do not open it",
+            )
+
     def read(self, name: str, *, most: int | None = None) -> bytes:
         """Unpack one member.
 
@@ -89,15 +111,10 @@ class Archive:
                 where=where,
                 hint="unpack it with the password and give the files",
             )
+        self._refuse_bomb(entry.file_size, entry.compress_size, where)
         bound = min(self.left, self._limits.bytes if most is None else most)
         if entry.file_size > bound:
             raise _too_large(where, bound)
-        if entry.file_size > RATIO_FLOOR and entry.file_size > self._limits.ratio * max(entry.compress_size, 1):
-            raise ReadError(
-                f"unpacks to more than {self._limits.ratio} times its size: a zip bomb",
-                where=where,
-                hint="do not open it",
-            )
         try:
             with self._zip.open(entry) as member:
                 data = member.read(bound + 1)

@@ -80,6 +80,8 @@ _SKIPPED = frozenset(
 _HEADING_LIKE = re.compile(
     r"^\s*(?:[一二三四五六七八九十]{1,3}\s*、|[(（][一二三四五六七八九十]{1,3}[)）]|[0-9]{1,2}\s*[.、．]|第[一二三四五六七八九十]+[章节部])"
 )
+_DOCUMENT = re.compile(r"\.(?:docx?|xlsx?|pdf|wps|ofd|zip|rar)$", re.I)
+_STOP = re.compile("[。；！？]")
 _WHOLE_PAGE = re.compile(r"<(?:html|body)[\s>]", re.I)
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _HAN_OR_MARK = "\u2014\u2018-\u201d\u2026\u3001-\u303f\u3400-\u9fff\uf900-\ufaff\uff01-\uff65"
@@ -139,19 +141,17 @@ def read_html(
             "nests tags deeper than any browser shows", where=name, hint="copy the text into a .txt file and give that"
         )
     watch.check()
+    attachments = _attachments(tree)
     # A fragment has no navigation around it that would have to be told apart.
     lines = _article_lines(tree) if _WHOLE_PAGE.search(source) else _fragment_lines(tree)
     watch.check()
     text = "\n".join(lines)
-    if len(text) < _LEAST_CHARACTERS:
-        links = [
-            "".join(itertools.islice(a.itertext(), 20)).strip() or a.get("href", "")
-            for a in tree.iter("a")
-            if re.search(r"\.(?:docx?|pdf|wps|ofd|zip|rar)$", a.get("href", ""), re.I)
-        ]
-        if links:
+    # Beside its attachments such a page still has a title, a date and an imprint, but hardly a sentence.
+    said = sum(len(line) for line in lines if _STOP.search(line)) if attachments else len(text)
+    if said < _LEAST_CHARACTERS:
+        if attachments:
             raise ReadError(
-                f"the page holds no report text, only attachments: {'; '.join(links[:5])}",
+                f"the page holds no report text, only attachments: {'; '.join(attachments[:5])}",
                 where=name,
                 hint="download the attachment and give that",
             )
@@ -159,6 +159,15 @@ def read_html(
             "no article text found in the page", where=name, hint="copy the text into a .txt file and give that"
         )
     return Document(text=text, source=name, format=format, warnings=decoded.warnings)
+
+
+def _attachments(tree: Any) -> list[str]:
+    """What the page's links to documents are called."""
+    return [
+        "".join(itertools.islice(a.itertext(), 20)).strip() or a.get("href", "")
+        for a in tree.iter("a")
+        if _DOCUMENT.search(a.get("href", ""))
+    ]
 
 
 def _drop_hidden(tree: Any) -> None:
@@ -209,6 +218,7 @@ def _article_lines(tree: Any) -> list[str]:
         return _lines(tree)
     import trafilatura
 
+    _flatten_layout(tree)
     for element in list(tree.iter("h1", "h2", "h3", "h4", "h5", "h6")):
         element.tag = "p"  # trafilatura drops headings of many pages, paragraphs of an article never
     extracted = trafilatura.bare_extraction(
@@ -219,6 +229,34 @@ def _article_lines(tree: Any) -> list[str]:
     if title and lines and title not in "".join(lines[:4]):
         lines.insert(0, title)
     return lines
+
+
+def _flatten_layout(tree: Any) -> None:
+    """Make tables that lay out the page plain blocks; trafilatura puts what stands in nested ones out of order.
+
+    Cells that hold nothing but links are the page's navigation.
+    """
+    for table in list(tree.iter("table")):
+        groups = [part for part in table if part.tag in {"tbody", "thead", "tfoot"}]
+        rows = [row for group in (table, *groups) for row in group if row.tag == "tr"]
+        cells = [cell for row in rows for cell in row if cell.tag in {"td", "th"}]
+        links = [cell for cell in cells if _is_navigation(cell)]
+        if next(table.iterdescendants("table"), None) is None and any(map(_is_data_row, rows)):
+            if len(links) == len(cells) and table.getparent() is not None:
+                table.drop_tree()
+            continue
+        for cell in links:
+            cell.drop_tree()
+        for part in (table, *groups, *rows, *cells):
+            part.tag = "div"
+
+
+def _is_navigation(cell: Any) -> bool:
+    """Whether a cell of a table holds links and nothing else."""
+    if next(cell.iterdescendants("table"), None) is not None:
+        return False
+    linked = sum(len("".join("".join(a.itertext()).split())) for a in cell.iter("a") if a.get("href"))
+    return 0 < linked == len("".join("".join(cell.itertext()).split()))
 
 
 def _outermost(tree: Any, found: list[Any]) -> Iterator[Any]:

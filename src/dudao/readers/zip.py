@@ -47,6 +47,7 @@ def read_zip(
         raise ReadError(
             "no report in the archive", where=name, hint="an archive is searched for the formats that a folder is"
         )
+    archive.check(watched)
     for member in watched:
         where = f"{name}/{member}"
         if _ESCAPES.search(member):
