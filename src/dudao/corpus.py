@@ -104,14 +104,13 @@ def load_corpus(root: Path, taxonomy: Taxonomy) -> Corpus:
     for path in files:
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
         records.extend(read_records(path, taxonomy))
-    if (root / SPLITS).is_file():
-        digest.update(",".join(sorted(_set_aside(root / SPLITS))).encode())
+    aside = _set_aside(root / SPLITS)
+    digest.update(",".join(sorted(aside)).encode())
     if not records:
         raise CorpusError("no labelled record found", where=str(root), hint="records are lines of *.jsonl files")
     glossary_path = root / "glossary.tsv"
     glossary = read_glossary(glossary_path, taxonomy) if glossary_path.is_file() else []
     texts = {path.stem: path.read_text(encoding="utf-8") for path in sorted((root / "reports").glob("*.txt"))}
-    aside = _set_aside(root / SPLITS)
     return Corpus(
         root,
         tuple(record for record in records if record.report not in aside),
@@ -236,8 +235,14 @@ _NEAR = 0.5  # Jaccard similarity of shingle sets above which two clauses count 
 _MOST_NEAR = 0.01  # share of clauses with a near-duplicate in another report that a corpus may have
 
 
-def check(corpus: Corpus, taxonomy: Taxonomy) -> list[Finding]:
-    """Look for doubled ids, texts labelled in two ways, near-duplicates between reports and splits, glossary conflicts, broken text."""
+Pair = tuple[Record, Record, float]
+
+
+def check(corpus: Corpus, taxonomy: Taxonomy, *, pairs: Sequence[Pair] | None = None) -> list[Finding]:
+    """Look for doubled ids, texts labelled in two ways, near-duplicates between reports and splits, glossary conflicts, broken text.
+
+    ``pairs`` are what `repeated` gives, where the caller has them: finding them is most of the work.
+    """
     findings: list[Finding] = []
     by_id = Counter(record.id for record in corpus.everything if record.id)
     findings += [Finding("error", id_, f"id given {count} times") for id_, count in by_id.items() if count > 1]
@@ -253,7 +258,7 @@ def check(corpus: Corpus, taxonomy: Taxonomy) -> list[Finding]:
             findings.append(Finding("error", record.id, "holds a replacement character"))
     findings += _glossary_faults(corpus, taxonomy)
     findings += [Finding("warning", "glossary", each) for each in _misleading(corpus)]
-    pairs = near_duplicates(_told(corpus.everything, taxonomy))
+    pairs = repeated(corpus, taxonomy) if pairs is None else pairs
     findings += [
         Finding("warning", first.id, f"nearly the same as {second.id} ({similarity:.2f})")
         for first, second, similarity in pairs
@@ -272,13 +277,13 @@ def check(corpus: Corpus, taxonomy: Taxonomy) -> list[Finding]:
     return findings
 
 
-def _told(records: Sequence[Record], taxonomy: Taxonomy) -> list[Record]:
-    """The records without a report's beginning and end, which are formula: "特此报告。" stands in most of them."""
+def repeated(corpus: Corpus, taxonomy: Taxonomy) -> list[Pair]:
+    """Near-duplicates in the corpus, a report's beginning and end aside, which are formula: "特此报告。" stands in most of them."""
     formula = {taxonomy.opening_role, *(role.id for role in taxonomy.roles if role.at_end)}
-    return [record for record in records if record.role not in formula]
+    return near_duplicates([record for record in corpus.everything if record.role not in formula])
 
 
-def near_duplicate_share(pairs: Sequence[tuple[Record, Record, float]], n_records: int) -> float:
+def near_duplicate_share(pairs: Sequence[Pair], n_records: int) -> float:
     """Share of records that are in one of the pairs."""
     held = {id(record) for first, second, _ in pairs for record in (first, second)}
     return len(held) / max(1, n_records)
@@ -334,7 +339,7 @@ def vocabulary_growth(corpus: Corpus, *, steps: int = 4) -> list[tuple[int, int,
     return grown
 
 
-def near_duplicates(records: Sequence[Record]) -> list[tuple[Record, Record, float]]:
+def near_duplicates(records: Sequence[Record]) -> list[Pair]:
     """Pairs of clauses of different reports whose character 5-grams overlap by more than half (Jaccard)."""
     shingles = [
         {record.text[i : i + _SHINGLE] for i in range(max(1, len(record.text) - _SHINGLE + 1))} for record in records
@@ -375,8 +380,9 @@ def _misleading(corpus: Corpus) -> list[str]:
     return found
 
 
-def stats(corpus: Corpus, taxonomy: Taxonomy) -> dict[str, Any]:
-    """Counts of what the corpus holds, of both splits."""
+def stats(corpus: Corpus, taxonomy: Taxonomy, *, pairs: Sequence[Pair] | None = None) -> dict[str, Any]:
+    """Counts of what the corpus holds, of both splits; ``pairs`` as in `check`."""
+    pairs = repeated(corpus, taxonomy) if pairs is None else pairs
     records = corpus.everything
     terms_of: dict[str, list[str]] = {}
     for term in corpus.glossary:
@@ -396,7 +402,7 @@ def stats(corpus: Corpus, taxonomy: Taxonomy) -> dict[str, Any]:
         "indirect": indirect,
         "domains": _counts((domain for record in records for domain in record.domains), taxonomy.domain_ids),
         "roles": _counts((record.role for record in records if record.role), taxonomy.role_ids),
-        "near_duplicates": near_duplicate_share(near_duplicates(_told(records, taxonomy)), len(records)),
+        "near_duplicates": near_duplicate_share(pairs, len(records)),
         "vocabulary": [
             {"reports": reports, "words": running, "different": different}
             for reports, running, different in vocabulary_growth(corpus)

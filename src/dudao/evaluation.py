@@ -159,6 +159,15 @@ def summarise(result: Judged, *, seed: int = 0) -> dict[str, Any]:
     }
 
 
+def full_summary(records: Sequence[Record], result: Judged, taxonomy: Taxonomy, *, seed: int = 0) -> dict[str, Any]:
+    """`summarise` with what needs the records too: the paragraphs' primary domains and what is mistaken for what."""
+    return {
+        **summarise(result, seed=seed),
+        "primary_accuracy": _rounded(primary_accuracy(records, result, taxonomy)),
+        "confusions": confusions(records, result),
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Bin:
     """First domains of like confidence: their number, mean confidence and the share that is right."""

@@ -31,15 +31,13 @@ from dudao.decision import choose
 from dudao.errors import TrainingError
 from dudao.evaluation import (
     Judged,
-    confusions,
+    full_summary,
     judge,
     judged,
     label_matrix,
     macro_f1,
     outline_metrics,
     paragraphs_of,
-    primary_accuracy,
-    summarise,
 )
 from dudao.taxonomy import Taxonomy
 from dudao.tokens import Segmenter, key_of, term_strings
@@ -146,7 +144,7 @@ def train(
     if corpus.held_out:
         progress(f"reports set aside: {len(corpus.held_out):,} clauses; learning curve")
         figures["test"] = _tested(files, corpus, taxonomy, seed)
-        figures["learning_curve"] = _learning_curve(data, corpus.held_out, finished, seed)
+        figures["learning_curve"] = _learning_curve(data, corpus.held_out, files, finished, seed)
     manifest = _manifest(corpus, taxonomy, version, seed, parameters, settings, figures, files)
     files.update(modelcard.cards(manifest, taxonomy))
     return Trained(files, manifest)
@@ -210,18 +208,12 @@ def nested_cross_validation(
             thresholds = _choose_thresholds(scores, data.gold[held])
             settings.append((macro_f1(data.gold[held], scores >= np.asarray(thresholds)), slopes, thresholds))
         best = max(range(len(candidates)), key=lambda n: settings[n][0])
-
-        def judged_on_unseen(
-            n: int,
-            settings: list[tuple[float, npt.NDArray[np.float64], tuple[float, ...]]] = settings,
-            others: npt.NDArray[np.int64] = others,
-            unseen: npt.NDArray[np.int64] = unseen,
-        ) -> float:
+        reached = {}
+        for n in {best, 0}:
             _, slopes, thresholds = settings[n]
             scores = sigmoid(logits(others, unseen, candidates[n]) * slopes[0] + slopes[1])
-            return round(macro_f1(data.gold[unseen], scores >= np.asarray(thresholds)), 4)
-
-        choice = Choice(candidates[best], judged_on_unseen(best), judged_on_unseen(0))
+            reached[n] = round(macro_f1(data.gold[unseen], scores >= np.asarray(thresholds)), 4)
+        choice = Choice(candidates[best], reached[best], reached[0])
         progress(f"fold {number} of {outer}: {choice.chosen} {choice.reached:.4f}, default {choice.default:.4f}")
         choices.append(choice)
     return choices
@@ -498,11 +490,7 @@ def _cross_validated(
         for row, columns, unsure in zip(rows.tolist(), *choose(scores[rows], settings, taxonomy), strict=True):
             chosen[row], uncertain[row] = columns, unsure
     result: Judged = judged(data.records, scores, chosen, uncertain, data.labels)
-    return {
-        **summarise(result, seed=seed),
-        "primary_accuracy": round(primary_accuracy(data.records, result, taxonomy), 4),
-        "confusions": confusions(data.records, result),
-    }
+    return full_summary(data.records, result, taxonomy, seed=seed)
 
 
 def _tested(files: Mapping[str, bytes], corpus: Corpus, taxonomy: Taxonomy, seed: int) -> dict[str, Any]:
@@ -510,10 +498,8 @@ def _tested(files: Mapping[str, bytes], corpus: Corpus, taxonomy: Taxonomy, seed
     records = corpus.held_out
     result = judge(Classifier.from_files(files, where="the trained model"), records)
     return {
-        **summarise(result, seed=seed),
-        "primary_accuracy": round(primary_accuracy(records, result, taxonomy), 4),
+        **full_summary(records, result, taxonomy, seed=seed),
         "outline": outline_metrics(corpus.texts, records, taxonomy),
-        "confusions": confusions(records, result),
     }
 
 
@@ -523,12 +509,14 @@ _CURVE = (0.125, 0.25, 0.5, 1.0)
 def _learning_curve(
     data: _Data,
     held_out: Sequence[Record],
+    whole: Mapping[str, bytes],
     finished: Callable[[npt.NDArray[np.int64], npt.NDArray[np.int64]], Mapping[str, bytes]],
     seed: int,
 ) -> dict[str, list[dict[str, float]]]:
     """Macro F1 on the reports set aside by how many reports and by how many glossary terms were learnt from.
 
-    Each smaller share is a part of the next. Calibration, context weights and thresholds are the whole corpus's throughout.
+    Each smaller share is a part of the next; the last of both is ``whole``, the finished model. Calibration, context weights and
+    thresholds are the whole corpus's throughout.
     """
     random = np.random.default_rng(seed)
     reports = random.permutation(np.unique(data.groups))
@@ -536,7 +524,9 @@ def _learning_curve(
     every_row, every_term = np.arange(data.n_records), np.arange(data.n_terms)
 
     def reached(rows: npt.NDArray[np.int64], terms: npt.NDArray[np.int64]) -> float:
-        result = judge(Classifier.from_files(finished(rows, terms), where="the trained model"), held_out)
+        everything = len(rows) == data.n_records and len(terms) == data.n_terms
+        files = whole if everything else finished(rows, terms)
+        result = judge(Classifier.from_files(files, where="the trained model"), held_out)
         return round(macro_f1(result.gold, result.given), 4)
 
     by_report: list[dict[str, float]] = []

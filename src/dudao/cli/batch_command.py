@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dudao.cli.common import OK, SOME_FAILED, console, say, say_error
+from dudao.cli.common import OK, SOME_FAILED, console, jobs_option, model_option, say, say_error
 from dudao.errors import DudaoError
 from dudao.language import Translate
 
@@ -51,15 +51,8 @@ def build(t: Translate) -> click.Command:
                 show_default=True,
                 help=t("Column that holds the texts.", "文本所在的列。"),
             ),
-            click.Option(
-                ["--model"],
-                default="current",
-                metavar="REF",
-                help=t("Version, current, or a model folder.", "版本号、current 或模型文件夹。"),
-            ),
-            click.Option(
-                ["--jobs"], type=click.IntRange(min=1), default=1, help=t("Processes to use.", "使用的进程数。")
-            ),
+            model_option(t),
+            jobs_option(t),
         ],
     )
 

@@ -1,4 +1,4 @@
-"""What every command shares: errors and exit status, output that replaces a file as a whole."""
+"""What commands share: options, errors and exit status, output that replaces a file as a whole."""
 
 from __future__ import annotations
 
@@ -18,6 +18,23 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 OK, SOME_FAILED, WRONG_USAGE = 0, 1, 2
+
+
+def model_option(t: Translate) -> click.Option:
+    """``--model REF``."""
+    return click.Option(
+        ["--model"],
+        default="current",
+        metavar="REF",
+        help=t("Version, current, or a model folder.", "版本号、current 或模型文件夹。"),
+    )
+
+
+def jobs_option(t: Translate) -> click.Option:
+    """``--jobs N``."""
+    return click.Option(
+        ["--jobs"], type=click.IntRange(min=1), default=1, help=t("Processes to use.", "使用的进程数。")
+    )
 
 
 def say(message: str) -> None:

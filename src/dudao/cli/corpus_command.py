@@ -61,12 +61,12 @@ def _load(root: Path | None) -> tuple[Corpus, Taxonomy]:
 
 def check_command(root: Path | None, *, as_json: bool, t: Translate) -> int:
     """Print what is wrong with the corpus; exit status 1 where a finding is an error."""
-    from dudao.corpus import check, stats
+    from dudao.corpus import check, repeated, stats
 
     corpus, taxonomy = _load(root)
-    findings = check(corpus, taxonomy)
+    pairs = repeated(corpus, taxonomy)
+    findings = check(corpus, taxonomy, pairs=pairs)
     errors = sum(finding.level == "error" for finding in findings)
-    counts = stats(corpus, taxonomy)
     if as_json:
         click.echo(
             json.dumps(
@@ -78,6 +78,7 @@ def check_command(root: Path | None, *, as_json: bool, t: Translate) -> int:
     else:
         for finding in findings:
             click.echo(f"{finding.level}: {finding.where}: {finding.what}")
+        counts = stats(corpus, taxonomy, pairs=pairs)
         _print_measures(counts, t)
         click.echo(
             t(

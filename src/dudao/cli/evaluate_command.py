@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from dudao.cli.common import OK, console, output
+from dudao.cli.common import OK, console, model_option, output
 from dudao.language import Translate
 
 
@@ -26,12 +26,7 @@ def build(t: Translate) -> click.Command:
         epilog=t("Example: dudao evaluate gold.jsonl --json", "示例：dudao evaluate gold.jsonl --json"),
         params=[
             click.Argument(["gold"], nargs=-1, required=True, type=click.Path(path_type=Path), metavar="GOLD.jsonl..."),
-            click.Option(
-                ["--model"],
-                default="current",
-                metavar="REF",
-                help=t("Version, current, or a model folder.", "版本号、current 或模型文件夹。"),
-            ),
+            model_option(t),
             click.Option(["--json", "as_json"], is_flag=True, help=t("Print JSON.", "输出 JSON。")),
             click.Option(
                 ["--reliability", "figure"],
@@ -53,14 +48,12 @@ def evaluate_command(gold: tuple[Path, ...], model: str, *, as_json: bool, figur
     records = [record for path in gold for record in read_records(path, classifier.taxonomy)]
     if not records:
         raise CorpusError("no record to evaluate on", where=", ".join(map(str, gold)), hint="records are JSON lines")
-    from dudao.evaluation import confusions, judge, primary_accuracy, summarise
+    from dudao.evaluation import full_summary, judge
 
     result = judge(classifier, records)
     summary = {
         "model": {"version": version.version, "sha256": digest},
-        **summarise(result),
-        "primary_accuracy": round(primary_accuracy(records, result, classifier.taxonomy), 4),
-        "confusions": confusions(records, result),
+        **full_summary(records, result, classifier.taxonomy),
     }
     if figure is not None:
         from dudao.charts import reliability_diagram

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dudao.cli.common import OK, SOME_FAILED, console, output, say_error
+from dudao.cli.common import OK, SOME_FAILED, console, jobs_option, model_option, output, say_error
 from dudao.errors import DudaoError, ReadError
 from dudao.language import Translate
 from dudao.readers import find_reports, holds_many
@@ -55,12 +55,7 @@ def build(t: Translate) -> click.Command:
                 type=click.Path(path_type=Path, dir_okay=False),
                 help=t("Write to this file.", "写入此文件。"),
             ),
-            click.Option(
-                ["--model"],
-                default="current",
-                metavar="REF",
-                help=t("Version, current, or a model folder.", "版本号、current 或模型文件夹。"),
-            ),
+            model_option(t),
             click.Option(
                 ["--unit"],
                 type=click.Choice(("clause", "paragraph")),
@@ -72,9 +67,7 @@ def build(t: Translate) -> click.Command:
                 is_flag=True,
                 help=t("Show the terms that carried each domain.", "给出每个领域的依据词。"),
             ),
-            click.Option(
-                ["--jobs"], type=click.IntRange(min=1), default=1, help=t("Processes to use.", "使用的进程数。")
-            ),
+            jobs_option(t),
         ],
     )
 

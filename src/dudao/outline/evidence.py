@@ -39,15 +39,17 @@ class RoleEvidence:
 
     def of_section(self, text: str) -> str | None:
         """The role that a section's sentences speak for; None where they are too few, or the taxonomy knows no evidence."""
+        if not self.roles:
+            return None
         sums, count = self._sums(text)
-        if not self.roles or count < _LEAST_SENTENCES:
+        if count < _LEAST_SENTENCES:
             return None
         return self.roles[max(range(len(sums)), key=sums.__getitem__)]
 
     def of_sequence(self, texts: Sequence[str]) -> list[str | None]:
         """The roles of paragraphs that follow each other without a heading: the most likely sequence (Viterbi 1967)."""
-        scored = [self._sums(text) for text in texts]
-        if not self.roles or sum(count for _, count in scored) < _LEAST_IN_SEQUENCE:
+        scored = [self._sums(text) for text in texts] if self.roles else []
+        if sum(count for _, count in scored) < _LEAST_IN_SEQUENCE:
             return [None] * len(texts)
         states = range(len(self.roles))
         best = [0.0 if state == 0 else -_STEP * state for state in states]
@@ -74,8 +76,6 @@ class RoleEvidence:
             for word, weights in self._weights:
                 if word in sentence:
                     scores = [score + weight for score, weight in zip(scores, weights, strict=True)]
-            if not scores:
-                break
             norm = math.log(sum(map(math.exp, scores)))
             sums = [total + score - norm for total, score in zip(sums, scores, strict=True)]
             count += 1
