@@ -3,6 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+SLOW_READY := $(VENV)/.slow-ready
 
 .PHONY: demo test test-all check bench train pins clean
 
@@ -13,13 +14,18 @@ $(READY): requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
+# What only the slow tests and the documentation need (Spark, a browser's driver, the site): large, so apart.
+$(SLOW_READY): $(READY) requirements/slow.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/slow.txt
+	touch $@
+
 demo: $(READY)  ## tag a sample report
 	$(BIN)/dudao tag examples/sample-report.txt --to terminal
 
 test: $(READY)  ## the quick tests
 	$(BIN)/python -m pytest
 
-test-all: $(READY)  ## all tests, the slow ones too
+test-all: $(SLOW_READY)  ## all tests, the slow ones too
 	$(BIN)/python -m pytest -m "slow or not slow"
 
 check: $(READY)  ## style, types, corpus, quality floors
@@ -35,10 +41,13 @@ bench: $(READY)  ## speed, memory and accuracy beside a plain peer
 train: $(READY)  ## a new model version from the corpus
 	$(BIN)/python scripts/train.py $(if $(VERSION),--version $(VERSION))
 
-pins: $(READY)  ## compile requirements/dev.txt anew
+pins: $(READY)  ## compile requirements/*.txt anew
 	$(BIN)/python -m pip install --quiet pip-tools
 	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
 	  --no-emit-trusted-host --no-header --extra dev -o requirements/dev.txt pyproject.toml requirements/dev.in
+	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
+	  --no-emit-trusted-host --no-header --extra dev --extra spark --extra docs --extra browser -c requirements/dev.txt \
+	  -o requirements/slow.txt pyproject.toml requirements/dev.in
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
