@@ -21,6 +21,7 @@ ORDER = [
     "language",
     "messages",
     "schemes",
+    "ledger",
     "readers",
     "outline",
     "tokens",
