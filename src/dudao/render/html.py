@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -35,7 +35,7 @@ def page(tagged: TaggedReport, taxonomy: Taxonomy) -> str:
     return render(
         "report.html.j2",
         **inlined(style=tint_rules(taxonomy) + style, script=script, early=_EARLY),
-        title=visible(tagged.report.title or PurePath(tagged.source).stem or "报告"),
+        title=visible(tagged.report.title or PurePath(file_name(tagged)).stem or "报告"),
         facts=[visible(fact) for fact in _facts(tagged)],
         warnings=[visible(chinese(warning)) for warning in tagged.warnings],
         outline=view.outline(),
@@ -50,7 +50,9 @@ def page(tagged: TaggedReport, taxonomy: Taxonomy) -> str:
 
 
 # Runs before the first paint: side panels are open where there is room beside the text, and closed above it on a phone.
-_EARLY = "if(matchMedia('(min-width: 60rem)').matches)document.querySelectorAll('details.side').forEach(d=>{d.open=true});"
+_EARLY = (
+    "if(matchMedia('(min-width: 60rem)').matches)document.querySelectorAll('details.side').forEach(d=>{d.open=true});"
+)
 
 
 def tint_rules(taxonomy: Taxonomy) -> str:
@@ -58,16 +60,14 @@ def tint_rules(taxonomy: Taxonomy) -> str:
     colours = iter(tints(sum(not domain.exclusive for domain in taxonomy.domains)))
     of_domains = [GREY if domain.exclusive else next(colours) for domain in taxonomy.domains]
 
-    def rules(pick: Any) -> str:
+    def rules(pick: Callable[[Tint], tuple[str, ...]]) -> str:
         return "".join(
-            ".d{}{{--tint:{};--ink:{}}}".format(number, *pick(tint)) for number, tint in enumerate(of_domains)
+            ".d{}{{--tint:{};--ink:{};--edge:{}}}".format(number, *pick(tint)) for number, tint in enumerate(of_domains)
         )
 
-    def dark(tint: Tint) -> tuple[str, str]:
-        return tint.dark, tint.dark_ink
-
-    light = rules(lambda tint: (tint.light, tint.light_ink))
-    return f"{light}\n@media screen and (prefers-color-scheme:dark){{{rules(dark)}}}\n"
+    light = rules(lambda tint: (tint.light, tint.light_ink, tint.light_line))
+    dark = rules(lambda tint: (tint.dark, tint.dark_ink, tint.dark_line))
+    return f"{light}\n@media screen and (prefers-color-scheme:dark){{{dark}}}\n"
 
 
 def coverage(tagged: TaggedReport, taxonomy: Taxonomy) -> list[dict[str, Any]]:
@@ -84,7 +84,13 @@ def coverage(tagged: TaggedReport, taxonomy: Taxonomy) -> list[dict[str, Any]]:
                 "clauses": each.clauses,
                 "share": each.share,
                 "width": round(100 * each.share / most, 1),
-                "state": "" if domain.exclusive else "missing" if not each.clauses else "thin" if each.clauses < THIN else "",
+                "state": ""
+                if domain.exclusive
+                else "missing"
+                if not each.clauses
+                else "thin"
+                if each.clauses < THIN
+                else "",
             }
         )
     order = {"missing": 0, "thin": 1, "": 2}
@@ -94,7 +100,12 @@ def coverage(tagged: TaggedReport, taxonomy: Taxonomy) -> list[dict[str, Any]]:
 def _facts(tagged: TaggedReport) -> list[str]:
     report = tagged.report
     year = f"{report.year} 年" if report.year else ""
-    return [fact for fact in (report.issuer, year, tagged.source, f"模型 {tagged.model.version}") if fact]
+    return [fact for fact in (report.issuer, year, file_name(tagged), f"模型 {tagged.model.version}") if fact]
+
+
+def file_name(tagged: TaggedReport) -> str:
+    """The file's own name: where it lies is nobody's business whom the page is sent to."""
+    return PurePath(tagged.source.replace("\\", "/")).name
 
 
 def report_id(tagged: TaggedReport) -> str:
@@ -103,7 +114,7 @@ def report_id(tagged: TaggedReport) -> str:
     Two counties' files called 报告.docx are two reports, and no report of the corpus is meant by chance.
     """
     digest = hashlib.sha256(tagged.report.document.text.encode("utf-8", "surrogatepass")).hexdigest()
-    stem = PurePath(tagged.source.replace("\\", "/")).name.partition("#")[0].rsplit(".", 1)[0]
+    stem = file_name(tagged).partition("#")[0].rsplit(".", 1)[0]
     name = re.sub(r"[^\w.-]+", "-", stem).strip("-") or "report"
     return f"{name}-{digest[:12]}"
 
@@ -119,28 +130,33 @@ class _View:
             for part in tagged.parts
             if part.paragraphs and part.report.title
         }
+        self._new_roles = self._roles_that_change()
         self._blocks = list(self._make_blocks())
         self.counts = {
             "clauses": len(self._clauses),
             "uncertain": sum(each.uncertain for _, _, each in self._clauses),
         }
 
+    def _roles_that_change(self) -> list[str]:
+        """The role of each heading where it is another than the last one's and the heading does not say it itself."""
+        names, last = [], ""
+        for heading in self._tagged.report.headings:
+            role = self._taxonomy.role_name(heading.role)
+            names.append("" if role == last or role in heading.text else role)
+            last = role
+        return names
+
     def outline(self) -> list[dict[str, Any]]:
         """The headings, to link to."""
-        last = ""
-        entries = []
-        for number, heading in enumerate(self._tagged.report.headings):
-            role = self._taxonomy.role_name(heading.role)
-            entries.append(
-                {
-                    "number": number,
-                    "level": min(heading.level, 6),
-                    "text": visible(heading.label),
-                    "role": role if role != last else "",
-                }
-            )
-            last = role
-        return entries
+        return [
+            {
+                "number": number,
+                "level": min(heading.level, 6),
+                "text": visible(heading.label),
+                "role": self._new_roles[number],
+            }
+            for number, heading in enumerate(self._tagged.report.headings)
+        ]
 
     def sections(self) -> list[list[dict[str, Any]]]:
         """Headings and paragraphs, cut before each heading of the first level: a browser draws the sections that are in sight."""
@@ -176,7 +192,7 @@ class _View:
             "number": number,
             "level": heading.level,
             "text": visible(heading.text),
-            "role": self._taxonomy.role_name(heading.role),
+            "role": self._new_roles[number],
         }
 
     def _pieces(self, tagged: TaggedParagraph, headings: Sequence[tuple[int, Heading]]) -> Iterator[dict[str, Any]]:
@@ -230,7 +246,7 @@ class _View:
         ]
         return {
             "report": report_id(tagged),
-            "source": tagged.source,
+            "source": file_name(tagged),
             "model": {"version": tagged.model.version, "sha256": tagged.model.sha256},
             "domains": [
                 {"id": each.id, "name": each.name, "exclusive": each.exclusive} for each in self._taxonomy.domains

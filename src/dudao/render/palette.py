@@ -10,12 +10,14 @@ from typing import NamedTuple
 
 
 class Tint(NamedTuple):
-    """A label's colours as ``#rrggbb``: a background and the ink that is read on it, on a light page and on a dark one."""
+    """A label's colours as ``#rrggbb``, on a light page and on a dark one: a background, the ink that is read on it, and lines and bars."""
 
     light: str
     light_ink: str
+    light_line: str
     dark: str
     dark_ink: str
+    dark_line: str
 
 
 # Hues alone part a dozen pale tints at best, so labels go round three steps of lightness and chroma, and the hues of a step lie evenly
@@ -24,8 +26,11 @@ class Tint(NamedTuple):
 _LIGHT = ((0.935, 0.038), (0.89, 0.066), (0.835, 0.1))
 _DARK = ((0.27, 0.034), (0.33, 0.062), (0.395, 0.085))
 _LIGHT_INK, _DARK_INK = (0.38, 0.1), (0.9, 0.065)
+_LIGHT_LINE, _DARK_LINE = (0.6, 0.13), (0.66, 0.12)  # three times the contrast of the page, as figures need
 _FIRST_HUE = 25.0
-GREY = Tint("#ececec", "#4a4a4a", "#303030", "#d0d0d0")  # of the label that says "nothing in particular"
+GREY = Tint(
+    "#ececec", "#4a4a4a", "#808080", "#303030", "#d0d0d0", "#8c8c8c"
+)  # of the label that says "nothing in particular"
 
 
 def tints(count: int) -> list[Tint]:
@@ -40,8 +45,10 @@ def tints(count: int) -> list[Tint]:
             Tint(
                 _hex(*_LIGHT[step], hue),
                 _hex(*_LIGHT_INK, hue),
+                _hex(*_LIGHT_LINE, hue),
                 _hex(*_DARK[step], hue),
                 _hex(*_DARK_INK, hue),
+                _hex(*_DARK_LINE, hue),
             )
         )
     return found
