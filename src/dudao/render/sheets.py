@@ -32,7 +32,7 @@ class Look(NamedTuple):
 PLAIN = Look()
 CENTRED = Look(centred=True)
 SHARE = Look(centred=True, number="0%")
-QUIET = Look(ink="#8A949B")
+QUIET = Look(ink="#66727A")
 # Excel's own colours for bad, neutral and good.
 STATES = {
     "missing": Look("#FFC7CE", "#9C0006", centred=True),
