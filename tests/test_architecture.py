@@ -27,6 +27,7 @@ ORDER = [
     "features",
     "classifier",
     "corpus",
+    "corrections",
     "decision",
     "store",
     "tagger",

@@ -51,6 +51,11 @@ def corpus_root() -> Path:
     return own if (own / "taxonomy.toml").is_file() else carried() / "corpus"
 
 
+def corrections_root(corpus: Path | None = None) -> Path:
+    """Where corrections go: into the corpus that is named, else into the home's, which the package's corpus is read with."""
+    return (corpus or home() / "corpus") / "corrections"
+
+
 def _without_repeats(folders: list[Path]) -> list[Path]:
     seen: dict[Path, Path] = {}
     for folder in folders:

@@ -50,6 +50,7 @@ def train_command(corpus: Path | None, models: Path | None, version: str | None,
     root = models_folder(models)
     version = version or next_version(root)
     store.check_free(root, version)
+    corrections = places.corrections_root(corpus)
     corpus = corpus or places.corpus_root()
     taxonomy_path = corpus / "taxonomy.toml"
     if not taxonomy_path.is_file():
@@ -57,7 +58,7 @@ def train_command(corpus: Path | None, models: Path | None, version: str | None,
             "the corpus has no taxonomy.toml", where=str(corpus), hint="see the corpus folder that ships with dudao"
         )
     taxonomy = load_taxonomy(taxonomy_path)
-    loaded = load_corpus(corpus, taxonomy)
+    loaded = load_corpus(corpus, taxonomy, corrections=corrections)
     from dudao.training import save, train  # scikit-learn takes a second to import: after the cheap checks
 
     trained = train(

@@ -210,7 +210,7 @@ class _View:
                 "number": len(self._clauses),
                 "domain": self._numbers[labels[0]],
                 "names": [domain.name for domain in each.domains],
-                "repeats": labels == before,
+                "repeats": labels == before and not each.uncertain,
                 "role": self._taxonomy.role_name(each.clause.role) if each.clause.role != role else "",
                 "uncertain": each.uncertain,
                 "runs": _marked(paragraph, each),
