@@ -210,16 +210,26 @@ def check_fit(settings: Settings, taxonomy: Taxonomy, arrays: Arrays, *, where: 
     )
 
 
+def directory_bytes(data: bytes) -> int:
+    """How long the list of files in a plain zip file is; zipfile holds ten times that, so it is looked at before.
+
+    Raises
+    ------
+    ValueError
+        It is cut short, has a comment, or is of the kind for more than 4 GB.
+    """
+    end = data[-_END:]
+    if len(end) < _END or end[:4] != b"PK\5\6" or end[-2:] != b"\0\0" or data[-_END - 20 : -_END - 16] == b"PK\6\7":
+        raise ValueError("it is no plain zip file")
+    return int.from_bytes(end[12:16], "little")
+
+
 def _members(data: bytes) -> list[tuple[str, int, int]]:
     """Name, first byte and last of each array in the file."""
     import struct
     import zipfile
 
-    # zipfile holds half a kilobyte for each entry that the file lists: the list's length is looked at first.
-    end = data[-_END:]
-    if end[:4] != b"PK\5\6" or data[-_END - 20 : -_END - 16] == b"PK\6\7":
-        raise ValueError("it is no .npz file as training writes it")
-    if struct.unpack_from("<L", end, 12)[0] > _LONGEST_DIRECTORY:
+    if directory_bytes(data) > _LONGEST_DIRECTORY:
         raise ValueError("it lists more than a model's arrays")
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         entries = archive.infolist()
