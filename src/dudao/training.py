@@ -8,7 +8,7 @@ import platform
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -39,6 +39,7 @@ from dudao.evaluation import (
     outline_metrics,
     paragraphs_of,
 )
+from dudao.modelfiles import Mended, clause_key
 from dudao.taxonomy import Taxonomy
 from dudao.tokens import Segmenter, key_of, term_strings
 
@@ -131,6 +132,7 @@ def train(
     own, of_heading = own * slopes[0] + slopes[1], of_heading * slopes[0] + slopes[1]
     metrics = _cross_validated(data, taxonomy, own, of_heading, parameters, seed)
     settings = _choose_settings(data, taxonomy, own, of_heading, np.arange(len(records)), parameters)
+    settings = replace(settings, mended=_mended(records))
     metrics["outline"] = outline_metrics(corpus.texts, records, taxonomy)
 
     def finished(rows: npt.NDArray[np.int64], terms: npt.NDArray[np.int64]) -> dict[str, bytes]:
@@ -332,35 +334,22 @@ def fit(
     """Fit on those records with their pieces, and on those entries of the glossary, each one tiny training record."""
     glossary = data.n_records + terms
     whole = np.concatenate([rows, glossary])
-    again, wanted = _repeated(data, rows)
+    again = np.repeat([row for row in rows.tolist() if data.records[row].corrected], _TIMES - 1).astype(np.int64)
     kept = {term for line in data.columns[np.union1d(glossary, again), 0].tolist() for term in line.split()}
     vocabularies = (
         _vocabulary(data.columns[whole, 0], parameters.min_df, kept),
         _vocabulary(data.columns[whole, 1], parameters.min_df),
     )
     pieces = data.n_records + data.n_terms + np.flatnonzero(np.isin(data.piece_owner, rows))
-    learnt = np.concatenate([whole, pieces])
+    learnt = np.concatenate([whole, pieces, again])
     pipeline = make_pipeline(parameters, seed, vocabularies)
-    targets = np.concatenate([data.targets[learnt], wanted])
-    return pipeline.fit(data.columns[np.concatenate([learnt, again])], targets.astype(np.int8))
+    return pipeline.fit(data.columns[learnt], data.targets[learnt].astype(np.int8))
 
 
-# A corrected clause is learnt so many times in all, in a share of them with its first, second and third domain: the shares
-# come out as its scores, in their order.
-_TIMES = 20
-_SHARES = (1.0, 0.85, 0.7)
-
-
-def _repeated(data: _Data, rows: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """The corrected ones of those records over again, and the domains that each time is to learn."""
-    corrected = [row for row in rows.tolist() if data.records[row].corrected]
-    again = np.repeat(np.asarray(corrected, dtype=np.int64), _TIMES - 1)
-    wanted = data.gold[again]
-    for number, row in enumerate(corrected):
-        for domain, share in zip(data.records[row].domains, _SHARES, strict=False):
-            last = (number + 1) * (_TIMES - 1)
-            wanted[last - round((1 - share) * _TIMES) : last, data.labels.index(domain)] = False
-    return again, wanted
+# Times that a corrected clause is learnt, its words kept however rare. Of 20 corrected clauses of a real report the model's own
+# scores gave 13 to 15 the labels asked for at 1, 18 to 19 at 5 and all at 10, whether the labels were likely or drawn at random;
+# macro F1 on the reports set aside stayed within 0.002, and never fell.
+_TIMES = 10
 
 
 def _vocabulary(lines: npt.NDArray[np.object_], least: int, kept: Set[str] = frozenset()) -> list[str]:
@@ -613,11 +602,18 @@ def export(
     np.savez(stored, **arrays)  # type: ignore[arg-type]
     joblib.dump(pipeline, pickled, compress=3)
     return {
-        "classifier.json": store.json_bytes({"format": FORMAT, **asdict(settings)}),
+        "classifier.json": store.json_bytes({"format": FORMAT, **settings.to_dict()}),
         "classifier.npz": stored.getvalue(),
         "dictionary.tsv": "".join(f"{word}\t{frequency}\n" for word, frequency in dictionary).encode(),
         "taxonomy.toml": taxonomy_file,
         store.PIPELINE: pickled.getvalue(),
+    }
+
+
+def _mended(records: Sequence[Record]) -> dict[str, Mended]:
+    """What people decided, to stand in the model as it is: roles come from headings, and the order of domains nothing learns."""
+    return {
+        clause_key(each.section, each.text): Mended(each.domains, each.role or "") for each in records if each.corrected
     }
 
 
