@@ -19,6 +19,7 @@ ORDER = [
     "document",
     "language",
     "messages",
+    "schemes",
     "readers",
     "outline",
     "tokens",
