@@ -11,6 +11,7 @@ from conftest import ROOT
 SOURCE = ROOT / "src" / "dudao"
 ORDER = [
     "errors",
+    "files",
     "workers",
     "templates",
     "charts",
@@ -20,6 +21,7 @@ ORDER = [
     "language",
     "messages",
     "schemes",
+    "ledger",
     "readers",
     "outline",
     "tokens",

@@ -19,6 +19,7 @@ CATALOGUE = {
     "the model's files cannot be read: {}": "模型文件无法读取：{}",
     "cannot be written: {}": "无法写入：{}",
     "check that the folder exists": "请确认文件夹存在",
+    "several reports go into a folder": "多份报告须写入文件夹",
     "check space and permissions": "请检查磁盘空间和权限",
     "no record to evaluate on": "没有可供评测的记录",
     "records are JSON lines": "记录为每行一个 JSON 对象",

@@ -12,13 +12,28 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from dudao import places
-from dudao.document import TaggedReport
+from dudao.document import ClauseRef, TaggedReport
 from dudao.errors import SchemeError
 from dudao.language import traditional_characters
 from dudao.taxonomy import Taxonomy, load_taxonomy
+
+__all__ = [
+    "DEFAULT",
+    "THIN",
+    "ClauseRef",
+    "Item",
+    "ItemCoverage",
+    "Scheme",
+    "State",
+    "gaps",
+    "item_coverage",
+    "load_scheme",
+    "scheme_names",
+    "state_of",
+]
 
 DEFAULT = "default"  # one item a domain, whatever the taxonomy
 THIN = 3  # clauses below which an item is called thin
@@ -51,13 +66,6 @@ class Scheme:
     items: tuple[Item, ...]
     source: str = ""
     year: int | None = None
-
-
-class ClauseRef(NamedTuple):
-    """Where a clause stands: ``report.paragraphs[ref.paragraph].clauses[ref.clause]``."""
-
-    paragraph: int
-    clause: int
 
 
 @dataclass(frozen=True, slots=True)

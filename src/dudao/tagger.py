@@ -16,6 +16,7 @@ from dudao.document import (
     Coverage,
     DomainScore,
     Evidence,
+    Ledger,
     ModelInfo,
     Paragraph,
     Report,
@@ -25,6 +26,7 @@ from dudao.document import (
     TaggedReport,
 )
 from dudao.errors import DudaoError, ReadError
+from dudao.ledger import joined, pair
 from dudao.outline import outline
 from dudao.readers import Source, read_document, read_documents
 from dudao.store import load_classifier
@@ -125,16 +127,26 @@ class Tagger:
             row = rows.stop
         paragraphs = tuple(parts.get(each.index) or TaggedParagraph(each, (), None, ()) for each in report.paragraphs)
         tagged_parts: list[TaggedReport] = []
+        ledgers: list[tuple[int, Ledger]] = []
         first = 0
         for part in report.parts:  # the same tags, counted and numbered for each report of the file
             own = tuple(
                 replace(each, paragraph=paragraph)
                 for each, paragraph in zip(paragraphs[first:], part.paragraphs, strict=False)
             )
+            ledgers.append((first, pair(own, self.taxonomy)))
             first += len(own)
-            tagged_parts.append(TaggedReport(part, self.model, own, self._coverage(own), part.warnings))
+            tagged_parts.append(
+                TaggedReport(part, self.model, own, self._coverage(own), part.warnings, ledger=ledgers[-1][1])
+            )
         return TaggedReport(
-            report, self.model, paragraphs, self._coverage(paragraphs), report.warnings, tuple(tagged_parts)
+            report,
+            self.model,
+            paragraphs,
+            self._coverage(paragraphs),
+            report.warnings,
+            tuple(tagged_parts),
+            joined(ledgers) if ledgers else pair(paragraphs, self.taxonomy),
         )
 
     def tag(self, texts: Sequence[str], headings: Sequence[Sequence[str]] | None = None) -> list[Tag]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dudao.document import TaggedReport
     from dudao.tagger import Tagger
 
-_FORMATS = ("terminal", "json", "jsonl", "csv")
+_FORMATS = ("terminal", "json", "jsonl", "csv", "html")
 
 
 def build(t: Translate) -> click.Command:
@@ -38,8 +38,8 @@ def build(t: Translate) -> click.Command:
             "标注报告：文件、压缩包、文件夹，或 - 表示标准输入。可读 .docx .doc .wps .rtf .odt .pdf .ofd .html .mht .txt .md .zip。",
         ),
         epilog=t(
-            "Examples: dudao tag report.txt · dudao tag folder --to csv -o tags.csv · cat report.txt | dudao tag - --to json",
-            "示例：dudao tag 报告.txt · dudao tag 文件夹 --to csv -o 标注.csv · cat 报告.txt | dudao tag - --to json",
+            "Examples: dudao tag report.txt · dudao tag report.docx --to html -o report.html · dudao tag folder --to csv -o tags.csv · cat report.txt | dudao tag - --to json",
+            "示例：dudao tag 报告.txt · dudao tag 报告.docx --to html -o 报告.html · dudao tag 文件夹 --to csv -o 标注.csv · cat 报告.txt | dudao tag - --to json",
         ),
         params=[
             click.Argument(["paths"], nargs=-1, required=True, metavar="PATH..."),
@@ -52,8 +52,11 @@ def build(t: Translate) -> click.Command:
             ),
             click.Option(
                 ["-o", "out"],
-                type=click.Path(path_type=Path, dir_okay=False),
-                help=t("Write to this file.", "写入此文件。"),
+                type=click.Path(path_type=Path),
+                help=t(
+                    "Write to this file; html of several reports: into this folder.",
+                    "写入此文件；多份报告的 html 写入此文件夹。",
+                ),
             ),
             model_option(t),
             click.Option(
@@ -87,11 +90,17 @@ def tag_command(
     from dudao.document import TaggedReport
     from dudao.tagger import Tagger
 
-    tagger = Tagger.load(model)
     to = to or ("terminal" if out is None and sys.stdout.isatty() else "json")
+    if out is not None and out.is_dir() and to != "html":
+        raise click.UsageError(t(f"-o {out} is a folder; give a file", f"-o {out} 是文件夹，请指定文件"))
+    tagger = Tagger.load(model)
     inputs = Inputs(paths)
     if to == "json" and inputs.many:
         to = "jsonl"
+    if to == "html":
+        from dudao.cli.pages import write_pages
+
+        return write_pages(inputs, tagger, out=out, jobs=jobs, t=t)
     failed = 0
     with contextlib.ExitStack() as stack:
         write = None
