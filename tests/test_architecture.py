@@ -22,6 +22,7 @@ ORDER = [
     "messages",
     "schemes",
     "ledger",
+    "compare",
     "readers",
     "outline",
     "tokens",
