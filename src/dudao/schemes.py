@@ -31,6 +31,7 @@ __all__ = [
     "gaps",
     "item_coverage",
     "load_scheme",
+    "scheme_dict",
     "scheme_names",
     "state_of",
 ]
@@ -140,6 +141,25 @@ def item_coverage(report: TaggedReport, scheme: Scheme, *, thin: int = THIN) -> 
         ItemCoverage(item, state_of(len(clauses), thin=thin), tuple(clauses))
         for item, clauses in zip(scheme.items, found, strict=True)
     )
+
+
+def scheme_dict(report: TaggedReport, scheme: Scheme, *, thin: int = THIN) -> dict[str, Any]:
+    """How a report answers a scheme, as interface JSON; a clause is a pair of places in ``paragraphs`` and in the ``clauses`` there."""
+    return {
+        "id": scheme.id,
+        "title": scheme.title,
+        "thin": thin,
+        "items": [
+            {
+                "id": each.item.id,
+                "name": each.item.name,
+                "domains": list(each.item.domains),
+                "state": each.state,
+                "clauses": [list(ref) for ref in each.clauses],
+            }
+            for each in item_coverage(report, scheme, thin=thin)
+        ],
+    }
 
 
 def state_of(clauses: int, *, thin: int = THIN) -> State:
