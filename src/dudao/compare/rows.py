@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dudao.compare.clauses import ClauseStore
 from dudao.document import TaggedReport
-from dudao.schemes import Item, Scheme, item_coverage
+from dudao.schemes import Scheme, item_coverage, stands_alone
 from dudao.taxonomy import Taxonomy
 
 # The longest piece that ends like a place: 山阴县人民政府办公室, 中共山阴县委 and 山阴县教育局 all report for 山阴县.
@@ -113,8 +113,3 @@ def row_of(
         roles={role: length / total for role, length in roles.items()},
         warnings=tagged.warnings,
     )
-
-
-def stands_alone(item: Item, taxonomy: Taxonomy) -> bool:
-    """Whether an item asks only for the label of no domain: a report that has none of it lacks nothing."""
-    return set(item.domains) <= taxonomy.exclusive_ids

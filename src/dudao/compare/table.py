@@ -9,11 +9,11 @@ from pathlib import PurePath
 from typing import Any
 
 from dudao.compare.clauses import ClauseStore
-from dudao.compare.rows import ReportRow, row_of, stands_alone
+from dudao.compare.rows import ReportRow, row_of
 from dudao.compare.years import YearPair, year_pairs
 from dudao.document import TaggedReport
 from dudao.errors import DudaoError
-from dudao.schemes import THIN, Scheme
+from dudao.schemes import THIN, Scheme, stands_alone
 from dudao.taxonomy import Taxonomy
 
 SORTINGS: dict[str, Callable[[ReportRow], Any]] = {
