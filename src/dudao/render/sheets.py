@@ -32,7 +32,7 @@ class Look(NamedTuple):
 PLAIN = Look()
 CENTRED = Look(centred=True)
 SHARE = Look(centred=True, number="0%")
-QUIET = Look(ink="#8A949B")
+QUIET = Look(ink="#66727A")
 # Excel's own colours for bad, neutral and good.
 STATES = {
     "missing": Look("#FFC7CE", "#9C0006", centred=True),
@@ -68,9 +68,11 @@ class Book:
         self._sheets: list[Sheet] = []
         self.cut = self.replaced = self.left_out = 0
 
-    def sheet(self, title: str, columns: Sequence[Column], *, frozen: int = 0, tab: str = "") -> Sheet:
-        """A new sheet; so many columns stay in view beside the header."""
-        sheet = Sheet(self, self._book.create_sheet(title), columns, frozen=frozen, tab=tab)
+    def sheet(
+        self, title: str, columns: Sequence[Column], *, frozen: int = 0, tab: str = "", outline: bool = False
+    ) -> Sheet:
+        """A new sheet; so many columns stay in view beside the header; with an outline at its side where rows fold."""
+        sheet = Sheet(self, self._book.create_sheet(title), columns, frozen=frozen, tab=tab, outline=outline)
         self._sheets.append(sheet)
         return sheet
 
@@ -93,7 +95,7 @@ class Book:
         """A cell; ``value`` is text, a number or nothing."""
         from openpyxl.cell import WriteOnlyCell
 
-        if isinstance(value, str):
+        if isinstance(value, str) and value:
             text = sheet_cell(value)
             self.cut += text.endswith(CUT) and not value.endswith(CUT)
             self.replaced += plain(value) != value
@@ -101,7 +103,7 @@ class Book:
             cell.data_type = "s"  # openpyxl takes "=…" for a formula and "#N/A" for an error
             cell._style = self._style(sheet, look, opens_like_a_formula(text))
             return cell
-        cell = WriteOnlyCell(sheet, value=value)
+        cell = WriteOnlyCell(sheet, value=value or None if isinstance(value, str) else value)
         cell._style = self._style(sheet, look, False)
         return cell
 
@@ -137,7 +139,9 @@ class Book:
 class Sheet:
     """A table under its header, and notes below it."""
 
-    def __init__(self, book: Book, sheet: Any, columns: Sequence[Column], *, frozen: int, tab: str) -> None:
+    def __init__(
+        self, book: Book, sheet: Any, columns: Sequence[Column], *, frozen: int, tab: str, outline: bool
+    ) -> None:
         from openpyxl.utils import get_column_letter
 
         self._book, self._sheet, self._columns = book, sheet, columns
@@ -147,6 +151,7 @@ class Sheet:
         sheet.freeze_panes = f"{get_column_letter(frozen + 1)}2"
         sheet.sheet_view.zoomScale = 100
         sheet.sheet_properties.outlinePr.summaryBelow = False
+        sheet.sheet_format.outlineLevelRow = int(outline)
         if tab:
             sheet.sheet_properties.tabColor = tab.lstrip("#")
         sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9  # A4
@@ -155,7 +160,7 @@ class Sheet:
         sheet.oddFooter.center.text = "&A  第 &P 页，共 &N 页"
         margins = sheet.page_margins
         margins.left = margins.right = margins.top = 0.4
-        margins.bottom = 0.6
+        margins.bottom, margins.footer = 0.7, 0.3
         sheet.row_dimensions[1].height = 32
         head = Look(_HEAD_FILL, _HEAD_INK, bold=True, centred=True, head=True)
         sheet.append([book.cell(sheet, column.title, head) for column in columns])
@@ -172,7 +177,7 @@ class Sheet:
         looks: Mapping[int, Look] | None = None,
         links: Mapping[int, str] | None = None,
         level: int = 0,
-        hidden: bool = False,
+        folded: bool = False,
         foot: bool = False,
     ) -> None:
         """Append a row.
@@ -186,7 +191,9 @@ class Sheet:
         links : mapping of int to str, optional
             Cells that lead to a place in the workbook, such as ``'分句'!A5``.
         level : int
-            Depth in the outline at the sheet's side; hidden rows unfold there.
+            Depth in the outline at the sheet's side; what has one is hidden until it is unfolded there.
+        folded : bool
+            Rows below this one are hidden.
         foot : bool
             A total below the table, outside its filter.
         """
@@ -209,8 +216,9 @@ class Sheet:
         # Written down, since LibreOffice and WPS do not fit the heights of rows when they open a file.
         lines = max(_lines(cell.value, column.width) for cell, column in zip(cells, self._columns, strict=True))
         dimension.height = min(_TALLEST, _LINE_HEIGHT * lines + 3)
+        dimension.collapsed = folded
         if level:
-            dimension.outlineLevel, dimension.hidden = level, hidden
+            dimension.outlineLevel, dimension.hidden = level, True
         self._sheet.append(cells)
         del self._sheet.row_dimensions[self._rows]
 

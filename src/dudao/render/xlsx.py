@@ -146,7 +146,7 @@ class _Workbook:
                     self._taxonomy.role_name(each.clause.role),
                     each.clause.marker or None,
                     first.name,
-                    first.score,
+                    round(first.score, 4),
                     _with_scores(each.domains[1:]),
                     _ids(each.domains),
                     "是" if each.uncertain else None,
@@ -168,7 +168,7 @@ class _Workbook:
             Column("角色", 11, CENTRED),
             Column("体现该条目的分句", 72),
         ]
-        sheet = self._facts = self._book.sheet(COVERAGE, columns, frozen=2, tab="#B7791F")
+        sheet = self._facts = self._book.sheet(COVERAGE, columns, frozen=2, tab="#B7791F", outline=True)
         total = sum(each.clause.end - each.clause.start for part in self._report.paragraphs for each in part.clauses)
         for each in item_coverage(self._report, scheme, thin=thin):
             state = STATES[each.state]
@@ -183,7 +183,7 @@ class _Workbook:
                 len(found),
                 roles.count(self._taxonomy.problem_role),
                 roles.count(self._taxonomy.measure_role),
-                length / max(total, 1),
+                round(length / max(total, 1), 4),
                 domains + words,
                 None,
                 None,
@@ -199,7 +199,7 @@ class _Workbook:
                 6: QUIET._replace(fill=_ITEM.fill),
                 10: QUIET._replace(fill=_ITEM.fill),
             }
-            sheet.row(values, looks=looks)
+            sheet.row(values, looks=looks, folded=bool(found))
             for ref, clause in zip(each.clauses, found, strict=True):
                 self._item_clause(sheet, each.item.name, STATE_NAMES[each.state], ref, clause)
         self._notes(sheet, scheme, thin)
@@ -220,7 +220,7 @@ class _Workbook:
             clause.clause.text,
         ]
         quiet = QUIET._replace(centred=True)
-        sheet.row(values, looks={0: QUIET, 1: quiet}, links={8: self._link(ref)}, level=1, hidden=True)
+        sheet.row(values, looks={0: QUIET, 1: quiet}, links={8: self._link(ref)}, level=1)
 
     def _notes(self, sheet: Sheet, scheme: Scheme, thin: int) -> None:
         report = self._report.report
