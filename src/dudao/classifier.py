@@ -20,7 +20,7 @@ import numpy.typing as npt
 from dudao.errors import ModelError
 from dudao.features import NO_KEY, Scores, Vocabulary
 from dudao.taxonomy import Taxonomy
-from dudao.tokens import Index, Segmenter, batches, spans
+from dudao.tokens import Index, Segmenter, Spans, batches, spans
 
 FORMAT = 2
 _COUNTING = 1  # the format that counted terms and had no setting for it
@@ -72,6 +72,8 @@ class Settings:
         Least score of the first domain at which a clause is not marked uncertain.
     binary : bool
         Whether a term counts once a text however often it stands there; models of format 1 count each time.
+    drift : mapping, optional
+        What is usual for the model, as `dudao.drift.Reference` reads it; models up to 0.2.0 have no such figures.
     """
 
     labels: tuple[str, ...]
@@ -80,6 +82,7 @@ class Settings:
     context: tuple[float, ...]
     certain: float
     binary: bool = True
+    drift: Mapping[str, Any] | None = None
 
 
 class Classifier:
@@ -120,6 +123,7 @@ class Classifier:
                 context=tuple(map(float, raw["context"])),
                 certain=float(raw["certain"]),
                 binary=bool(raw.get("binary", raw["format"] > _COUNTING)),
+                drift=raw.get("drift"),
             )
             arrays = _stored_arrays(files["classifier.npz"])
             lines = [line.split("\t") for line in files["dictionary.tsv"].decode("utf-8").splitlines()]
@@ -138,6 +142,10 @@ class Classifier:
         """Load now what the first large batch would load: in processes forked from this one it is there, and shared."""
         self.segmenter.cut("")
         self._vocabulary.prepare()
+
+    def knows(self, found: Spans) -> npt.NDArray[np.bool_]:
+        """Which words of a batch are in the model's vocabulary, shape (n_words,)."""
+        return self._vocabulary.knows(found)
 
     def logits(self, texts: Sequence[str]) -> Scores:
         """Calibrated log-odds of every domain for each text by itself, shape (n_texts, n_domains)."""

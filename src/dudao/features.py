@@ -255,6 +255,11 @@ class Vocabulary:
             return rows, features, np.ones(len(first))
         return rows, features, np.diff(first, append=len(cells)).astype(np.float64)
 
+    def knows(self, found: Spans) -> npt.NDArray[np.bool_]:
+        """Which words of a batch are in the vocabulary, shape (n_words,)."""
+        known: npt.NDArray[np.bool_] = self._words.find(span_keys(found.codes, found.start, found.length)) >= 0
+        return known
+
     def occurrences(self, found: Spans) -> Occurrences:
         """Every known term where it stands."""
         word = self._words.find(span_keys(found.codes, found.start, found.length))

@@ -24,7 +24,8 @@ from dudao.document import (
     TaggedParagraph,
     TaggedReport,
 )
-from dudao.errors import DudaoError, ReadError
+from dudao.drift import Reference, Tally, judge_drift, tally, warnings_of
+from dudao.errors import DudaoError, ModelError, ReadError
 from dudao.outline import outline
 from dudao.readers import Source, read_document, read_documents
 from dudao.store import load_classifier
@@ -41,9 +42,10 @@ class Tagger:
     Read-only once loaded: share it between threads, pickle it to other processes. Make one with `Tagger.load`.
     """
 
-    def __init__(self, classifier: Classifier, model: ModelInfo) -> None:
+    def __init__(self, classifier: Classifier, model: ModelInfo, reference: Reference | None = None) -> None:
         self._classifier = classifier
         self.model = model
+        self.reference = reference
 
     @classmethod
     def load(cls, ref: str | Path = "current") -> Tagger:
@@ -61,7 +63,16 @@ class Tagger:
         """
         version, classifier, digest = load_classifier(ref)
         _log.info("model %s loaded from %s", version.version, version.path)
-        return cls(classifier, ModelInfo(version.version, classifier.taxonomy.version, digest))
+        usual = classifier.settings.drift
+        try:
+            reference = Reference.from_dict(usual) if usual is not None else None
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(
+                f"the model's figures of drift cannot be read: {error}",
+                where=str(version.path),
+                hint="install the version again",
+            ) from error
+        return cls(classifier, ModelInfo(version.version, classifier.taxonomy.version, digest), reference)
 
     @property
     def taxonomy(self) -> Taxonomy:
@@ -125,6 +136,7 @@ class Tagger:
             row = rows.stop
         paragraphs = tuple(parts.get(each.index) or TaggedParagraph(each, (), None, ()) for each in report.paragraphs)
         tagged_parts: list[TaggedReport] = []
+        counted: list[Tally] = []
         first = 0
         for part in report.parts:  # the same tags, counted and numbered for each report of the file
             own = tuple(
@@ -132,10 +144,25 @@ class Tagger:
                 for each, paragraph in zip(paragraphs[first:], part.paragraphs, strict=False)
             )
             first += len(own)
-            tagged_parts.append(TaggedReport(part, self.model, own, self._coverage(own), part.warnings))
-        return TaggedReport(
-            report, self.model, paragraphs, self._coverage(paragraphs), report.warnings, tuple(tagged_parts)
-        )
+            counted.append(self._tally(own))
+            tagged_parts.append(self._whole(part, own, counted[-1]))
+        of_all = sum(counted, Tally()) if counted else self._tally(paragraphs)
+        return self._whole(report, paragraphs, of_all, tuple(tagged_parts))
+
+    def _whole(
+        self,
+        report: Report,
+        paragraphs: tuple[TaggedParagraph, ...],
+        counted: Tally,
+        parts: tuple[TaggedReport, ...] = (),
+    ) -> TaggedReport:
+        drift = judge_drift(counted, self.reference)
+        warnings = (*report.warnings, *warnings_of(drift))
+        return TaggedReport(report, self.model, paragraphs, self._coverage(paragraphs), warnings, parts, drift)
+
+    def _tally(self, paragraphs: Sequence[TaggedParagraph]) -> Tally:
+        clauses = [each for paragraph in paragraphs for each in paragraph.clauses]
+        return tally([each.clause.text for each in clauses], [each.uncertain for each in clauses], self._classifier)
 
     def tag(self, texts: Sequence[str], headings: Sequence[Sequence[str]] | None = None) -> list[Tag]:
         """Tag texts, each taken as one paragraph.

@@ -225,7 +225,7 @@ def spans(texts: Sequence[str], segmenter: Segmenter) -> Spans:
         What cuts words.
     """
     codes, row, origin = _normalise(texts)
-    han = (codes >= _HAN[0]) & (codes <= _HAN[1])
+    han = is_han(codes)
     string = np.where(han, codes, np.uint32(_BREAK)).astype("<u4").tobytes().decode("utf-32-le")
     words = segmenter.cut(string)
     length = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
@@ -289,6 +289,11 @@ def span_keys(codes: Codes, start: Index, length: Index) -> Keys:
         at = np.minimum(start + offset, len(codes) - 1) if len(codes) else start
         key = np.where(inside, (key << np.uint64(16)) | codes[at].astype(np.uint64), key)
     return key
+
+
+def is_han(codes: Codes) -> npt.NDArray[np.bool_]:
+    """Which characters are Han, as jieba takes them."""
+    return (codes >= _HAN[0]) & (codes <= _HAN[1])
 
 
 def is_solid(codes: Codes) -> npt.NDArray[np.bool_]:
