@@ -11,6 +11,7 @@ from conftest import ROOT
 SOURCE = ROOT / "src" / "dudao"
 ORDER = [
     "errors",
+    "files",
     "workers",
     "templates",
     "charts",
