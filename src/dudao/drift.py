@@ -79,9 +79,9 @@ class Reference:
         return cls(int(entry["reports"]), **spreads)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Tally:
-    """Counts that add up: of a piece of a table, a report of a file, a process's share.
+    """Counts of a text, to which those of others are added: of a file's reports, of a table's pieces.
 
     ``words`` are words of two or more Han characters, names of places and numerals left out where they are unknown; ``unknown``
     counts those that the model does not know; ``units`` are clauses or texts.
@@ -92,13 +92,12 @@ class Tally:
     uncertain: int = 0
     unknown: Counter[str] = field(default_factory=Counter)
 
-    def __add__(self, other: Tally) -> Tally:
-        return Tally(
-            self.words + other.words,
-            self.units + other.units,
-            self.uncertain + other.uncertain,
-            self.unknown + other.unknown,
-        )
+    def add(self, other: Tally) -> None:
+        """Add the counts of another text."""
+        self.words += other.words
+        self.units += other.units
+        self.uncertain += other.uncertain
+        self.unknown.update(other.unknown)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON, for processes and files that hand it on."""
@@ -212,10 +211,12 @@ def _share(count: int, total: int, usual: Spread | None, least: int) -> Share:
 def warnings_of(drift: Drift) -> list[str]:
     """What to tell a person where a text leaves what the model knows."""
     said = []
-    for share, what in ((drift.unknown, "words are unknown to the model"), (drift.uncertain, "clauses are uncertain")):
+    for share, what in (
+        (drift.unknown, "of the words are unknown to the model"),
+        (drift.uncertain, "of the text is marked uncertain"),
+    ):
         if share.beyond and share.bound is not None:
             said.append(
-                f"{share.share:.0%} of the {what}, against at most {share.bound:.0%} in 95 of 100 reports it was made for: "
-                "is this text of its field?"
+                f"{share.share:.0%} {what}, against at most {share.bound:.0%} in 95 of 100 reports of its field: is this one?"
             )
     return said

@@ -136,7 +136,7 @@ class Tagger:
             row = rows.stop
         paragraphs = tuple(parts.get(each.index) or TaggedParagraph(each, (), None, ()) for each in report.paragraphs)
         tagged_parts: list[TaggedReport] = []
-        counted: list[Tally] = []
+        counted = Tally() if report.parts else self._tally(paragraphs)
         first = 0
         for part in report.parts:  # the same tags, counted and numbered for each report of the file
             own = tuple(
@@ -144,10 +144,10 @@ class Tagger:
                 for each, paragraph in zip(paragraphs[first:], part.paragraphs, strict=False)
             )
             first += len(own)
-            counted.append(self._tally(own))
-            tagged_parts.append(self._whole(part, own, counted[-1]))
-        of_all = sum(counted, Tally()) if counted else self._tally(paragraphs)
-        return self._whole(report, paragraphs, of_all, tuple(tagged_parts))
+            of_part = self._tally(own)
+            tagged_parts.append(self._whole(part, own, of_part))
+            counted.add(of_part)
+        return self._whole(report, paragraphs, counted, tuple(tagged_parts))
 
     def _whole(
         self,

@@ -14,6 +14,7 @@ from rich.text import Text
 from dudao.document import DomainScore, TaggedParagraph, TaggedReport
 from dudao.language import Translate
 from dudao.messages import localised
+from dudao.render.drift import drift_line
 from dudao.taxonomy import Taxonomy
 
 _GROUP_COLOURS = ("red", "green", "blue", "magenta", "cyan", "yellow", "bright_blue", "bright_magenta")
@@ -142,6 +143,8 @@ def _print_coverage(
         ),
         width=width,
     )
+    if tagged.drift:
+        out.print(Text(drift_line(tagged.drift, t), style="yellow" if tagged.drift.beyond else "dim"), width=width)
 
 
 def _colours(taxonomy: Taxonomy) -> dict[str, str]:
