@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from dudao.cli.common import OK, SOME_FAILED, console, jobs_option, model_option, output, say_error
-from dudao.errors import DudaoError, ReadError
+from dudao.cli.inputs import Inputs
+from dudao.errors import DudaoError
 from dudao.language import Translate
-from dudao.readers import find_reports, holds_many
 
 if TYPE_CHECKING:
     from dudao.document import TaggedReport
@@ -89,15 +89,13 @@ def tag_command(
 
     tagger = Tagger.load(model)
     to = to or ("terminal" if out is None and sys.stdout.isatty() else "json")
-    stdin = sys.stdin.buffer.read() if "-" in paths else b""
-    sources = [(path, list(find_reports(path)) if path != "-" else None) for path in paths]
-    many = len(sources) > 1 or any(holds_many(stdin if path == "-" else path) for path, _ in sources)
-    if to == "json" and many:
+    inputs = Inputs(paths)
+    if to == "json" and inputs.many:
         to = "jsonl"
     failed = 0
     with contextlib.ExitStack() as stack:
         write = None
-        for result in _results(sources, stdin, tagger, explain=explain, jobs=jobs, t=t):
+        for result in inputs.tagged(tagger, explain=explain, jobs=jobs, t=t):
             if isinstance(result, DudaoError):
                 failed += 1
                 say_error(result, t)
@@ -108,36 +106,6 @@ def tag_command(
             for each in result.parts or (result,) if isinstance(result, TaggedReport) else (result,):
                 write(each, alone=each is result)
     return SOME_FAILED if failed else OK
-
-
-def _results(
-    sources: Sequence[tuple[str, list[Path] | None]],
-    stdin: bytes,
-    tagger: Tagger,
-    *,
-    explain: bool,
-    jobs: int,
-    t: Translate,
-) -> Iterator[TaggedReport | DudaoError]:
-    for path, files in sources:
-        if files is None:
-            yield from tagger.tag_all(stdin, name="<stdin>", explain=explain)
-        elif not files:
-            yield ReadError("no report in the folder", where=path, hint="`dudao tag --help` names the formats")
-        else:
-            yield from _with_progress(tagger.tag_many(files, jobs=jobs, explain=explain), len(files), t)
-
-
-def _with_progress(
-    results: Iterator[TaggedReport | DudaoError], total: int, t: Translate
-) -> Iterator[TaggedReport | DudaoError]:
-    """The same results, with a bar on standard error where that is a terminal and there is something to wait for."""
-    if total < 5 or not sys.stderr.isatty():
-        yield from results
-        return
-    from rich.progress import track
-
-    yield from track(results, total=total, description=t("tagging", "标注中"), console=console(sys.stderr))
 
 
 class _Writer:
