@@ -31,6 +31,7 @@ ORDER = [
     "drift",
     "store",
     "tagger",
+    "newterms",
     "batch",
     "usual",
     "evaluation",

@@ -147,6 +147,10 @@ class Classifier:
         """Which words of a batch are in the model's vocabulary, shape (n_words,)."""
         return self._vocabulary.knows(found)
 
+    def knows_pairs(self, found: Spans) -> npt.NDArray[np.bool_]:
+        """Which words of a batch make a known pair with the word before them, shape (n_words,)."""
+        return self._vocabulary.knows_pairs(found)
+
     def logits(self, texts: Sequence[str]) -> Scores:
         """Calibrated log-odds of every domain for each text by itself, shape (n_texts, n_domains)."""
         result = np.empty((len(texts), len(self.labels)))

@@ -142,22 +142,38 @@ def count_words(
     words, unknown = 0, Counter[str]()
     for chunk in batches(texts, _CHARACTERS):
         found = spans(texts[chunk], segmenter)
-        counts = (found.length > 1) & is_han(found.codes[found.start])
-        strange = np.flatnonzero(counts & ~knows(found))
-        named: list[str] = []
-        stems: set[str] = set()
-        for at in strange.tolist():
-            word = word_at(found, at)
-            behind = found.codes[found.start[at + 1]] if at + 1 < len(found.start) and found.follows[at + 1] else 0
-            if word[-1] in _PLACES:
-                stems.update((word, word[:-1]))
-            elif behind and chr(behind) in _PLACES and found.length[at + 1] == 1:
-                stems.add(word)
-            named.append(word)
-        kept = Counter(word for word in named if word not in stems and not _NUMERAL.fullmatch(word))
-        unknown += kept
-        words += int(counts.sum()) - len(named) + kept.total()
+        strange, names = strange_words(found, knows(found))
+        unknown.update(word for _, word in strange)
+        words += int(counted_words(found).sum()) - len(names)
     return words, unknown
+
+
+def counted_words(found: Spans) -> npt.NDArray[np.bool_]:
+    """Which words of a batch say something: those of two or more Han characters."""
+    counted: npt.NDArray[np.bool_] = (found.length > 1) & is_han(found.codes[found.start])
+    return counted
+
+
+def strange_words(found: Spans, known: npt.NDArray[np.bool_]) -> tuple[list[tuple[int, str]], list[int]]:
+    """The unknown words of a batch that say something, and the places of those that are numerals or names of places."""
+    behind = np.zeros(len(found.start), dtype=np.uint32)  # the single character that follows a word directly
+    close = np.flatnonzero(found.follows & (found.length == 1))
+    behind[close - 1] = found.codes[found.start[close]]
+    unknown = [(at, word_at(found, at)) for at in np.flatnonzero(counted_words(found) & ~known).tolist()]
+    stems = {word for at, word in unknown if behind[at] and chr(behind[at]) in _PLACES}
+    for _, word in unknown:
+        if word[-1] in _PLACES:
+            stems.update((word, word[:-1]))
+    named = [word in stems or is_numeral(word) for _, word in unknown]
+    return (
+        [each for each, name in zip(unknown, named, strict=True) if not name],
+        [at for (at, _), name in zip(unknown, named, strict=True) if name],
+    )
+
+
+def is_numeral(word: str) -> bool:
+    """Whether a word is a number in Chinese figures, with or without what it counts."""
+    return _NUMERAL.fullmatch(word) is not None
 
 
 def word_at(found: Spans, at: int) -> str:

@@ -260,6 +260,16 @@ class Vocabulary:
         known: npt.NDArray[np.bool_] = self._words.find(span_keys(found.codes, found.start, found.length)) >= 0
         return known
 
+    def knows_pairs(self, found: Spans) -> npt.NDArray[np.bool_]:
+        """Which words of a batch make a pair of the vocabulary with the word before them, shape (n_words,)."""
+        word = self._words.find(span_keys(found.codes, found.start, found.length))
+        known = np.zeros(len(word), dtype=np.bool_)
+        second = np.flatnonzero(found.follows)
+        second = second[(word[second] >= 0) & (word[second - 1] >= 0)]
+        keys = word[second - 1].astype(np.uint64) << _32 | word[second].astype(np.uint64)
+        known[second] = self._pairs.find(keys) >= 0
+        return known
+
     def occurrences(self, found: Spans) -> Occurrences:
         """Every known term where it stands."""
         word = self._words.find(span_keys(found.codes, found.start, found.length))

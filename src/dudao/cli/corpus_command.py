@@ -46,6 +46,9 @@ def build(t: Translate) -> click.Group:
             epilog=t("Example: dudao corpus stats --json", "示例：dudao corpus stats --json"),
         )
     )
+    from dudao.cli.terms_command import build as build_terms
+
+    group.add_command(build_terms(t))
     return group
 
 
