@@ -35,6 +35,7 @@ ORDER = [
     "batch",
     "usual",
     "evaluation",
+    "modeldiff",
     "modelcard",
     "training",
     "render",

@@ -29,7 +29,7 @@ _CHARACTERS = 200_000  # looked at together: 30 MB
 
 # A word that ends with one of these and is unknown is taken for the name of a place; so is one that stands right before it.
 _PLACES = "省市县区州盟旗乡镇村屯庄街路社"
-_NUMERAL = re.compile(r"[一二三四五六七八九十百千万亿两零几数第多余]+.?")
+_NUMERAL = re.compile(r"百分之.*|[一二三四五六七八九十百千万亿两零几数第多余]+.?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,3 +21,8 @@ def render(name: str, *, autoescape: bool = True, **values: Any) -> str:
         keep_trailing_newline=True,
     )
     return environment.get_template(name).render(**values)
+
+
+def text_of(name: str) -> str:
+    """A file of ``data/`` that stands in a page as it is: a style sheet, a script."""
+    return (_FOLDER / name).read_text(encoding="utf-8")

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from dudao.cli.common import console
 from dudao.errors import DudaoError, ReadError
 from dudao.language import Translate
-from dudao.readers import find_reports, holds_many
+from dudao.readers import find_reports, holds_many, read_documents
 
 if TYPE_CHECKING:
-    from dudao.document import TaggedReport
+    from dudao.document import Document, TaggedReport
     from dudao.tagger import Tagger
 
 
@@ -40,14 +40,29 @@ class Inputs:
         total = sum(len(files) for _, files in self._sources if files is not None)
         return _with_progress(self._results(tagger, explain=explain, jobs=jobs), total, t)
 
+    def documents(self) -> Iterator[Document | ReadError]:
+        """What was read, in order, errors as values."""
+        for path, files in self._sources:
+            if files is None:
+                yield from read_documents(self._stdin, name="<stdin>")
+            elif not files:
+                yield _nothing(path)
+            else:
+                for file in files:
+                    yield from read_documents(file)
+
     def _results(self, tagger: Tagger, *, explain: bool, jobs: int) -> Iterator[TaggedReport | DudaoError]:
         for path, files in self._sources:
             if files is None:
                 yield from tagger.tag_all(self._stdin, name="<stdin>", explain=explain)
             elif not files:
-                yield ReadError("no report in the folder", where=path, hint="`dudao tag --help` names the formats")
+                yield _nothing(path)
             else:
                 yield from tagger.tag_many(files, jobs=jobs, explain=explain)
+
+
+def _nothing(path: str) -> ReadError:
+    return ReadError("no report in the folder", where=path, hint="`dudao tag --help` names the formats")
 
 
 def _with_progress(

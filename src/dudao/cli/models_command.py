@@ -58,6 +58,9 @@ def build(t: Translate) -> click.Group:
             epilog=t("Example: dudao models use 1.1.0", "示例：dudao models use 1.1.0"),
         )
     )
+    from dudao.cli.diff_command import build as build_diff
+
+    group.add_command(build_diff(t))
     return group
 
 
