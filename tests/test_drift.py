@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+
+import pytest
+
+from conftest import ROOT
+from dudao import Tagger
+from dudao.drift import Reference, Spread, Tally, count_words, judge_drift, warnings_of
+from dudao.messages import chinese
+from dudao.taxonomy import load_taxonomy
+
+OTHER_FIELDS = sorted((ROOT / "tests" / "data" / "other-fields").glob("*.txt"))
+HELD_OUT = sorted((ROOT / "tests" / "data" / "heldout").glob("*.txt"))
+# What cross-validation over the corpus of model 0.2.0 gave; later models carry their own figures.
+USUAL = Reference(91, Spread(0.0, 0.0), Spread(0.0, 0.0), Spread(0.0, 0.0))
+
+
+@pytest.fixture(scope="module")
+def usual_tagger(tagger):
+    return Tagger(tagger.classifier, tagger.model, tagger.reference or USUAL)
+
+
+@pytest.mark.parametrize("path", OTHER_FIELDS, ids=lambda path: path.stem)
+def test_report_of_another_field_is_told(usual_tagger, path):
+    report = usual_tagger.tag_report(path)
+    assert report.drift.beyond
+    assert any("is this one?" in warning for warning in report.warnings)
+    assert report.to_dict()["drift"]["beyond"] is True
+
+
+@pytest.mark.parametrize("path", HELD_OUT, ids=lambda path: path.stem)
+def test_report_of_the_field_is_not_told(usual_tagger, path):
+    report = usual_tagger.tag_report(path)
+    assert not report.drift.beyond
+    assert not any("is this one?" in warning for warning in report.warnings)
+
+
+def test_real_report_is_not_told(usual_tagger, shared_report):
+    assert not usual_tagger.tag_report(shared_report).drift.beyond
+
+
+def test_set_aside_reports_raise_few_false_alarms(usual_tagger):
+    from dudao.corpus import load_corpus
+
+    corpus = load_corpus(ROOT / "corpus", load_taxonomy(ROOT / "corpus" / "taxonomy.toml"))
+    reports = sorted({record.report for record in corpus.held_out} & set(corpus.texts))
+    told = [name for name in reports if usual_tagger.tag_report(corpus.texts[name].encode()).drift.beyond]
+    assert len(reports) >= 8
+    assert len(told) <= 2, told
+
+
+def test_model_without_figures_gives_shares_and_judges_nothing(tagger):
+    plain = Tagger(tagger.classifier, tagger.model)
+    report = plain.tag_report(OTHER_FIELDS[0])
+    assert report.drift.unknown.share > 0.2
+    assert report.drift.unknown.bound is None
+    assert not report.drift.beyond
+    assert warnings_of(report.drift) == []
+
+
+def test_several_reports_in_a_file_are_judged_each_by_itself(usual_tagger):
+    texts = [path.read_text(encoding="utf-8").strip() for path in (HELD_OUT[0], OTHER_FIELDS[0])]
+    ends = "\n{}县人民政府\n2022年12月20日\n\n"
+    whole = usual_tagger.tag_report((texts[0] + ends.format("嘉渡") + texts[1] + ends.format("禾川")).encode())
+    assert [part.drift.beyond for part in whole.parts] == [False, True]
+    assert whole.drift.words == sum(part.drift.words for part in whole.parts)
+    assert whole.drift.units == sum(part.drift.units for part in whole.parts)
+
+
+def nothing_known(found):
+    import numpy as np
+
+    return np.zeros(len(found.start), dtype=np.bool_)
+
+
+def test_count_words_leaves_out_names_of_places_and_numerals(tagger):
+    words, unknown = count_words(
+        ["青槐县在青槐设站二十四处。", "秸秆还田。", "2021年ABC"], tagger.classifier.segmenter, nothing_known
+    )
+    assert not {"青槐县", "青槐", "二十四"} & set(unknown)
+    assert "秸秆" in unknown
+    assert words == unknown.total()
+
+
+def test_judge_a_short_text_is_not_called_strange_for_a_few_words():
+    usual = Reference(50, Spread(0.1, 0.15), Spread(0.1, 0.2), Spread(0.1, 0.2))
+
+    def beyond(unknown, words):
+        counted = Tally(words, 5, 5)
+        counted.unknown["生词"] = unknown
+        return judge_drift(counted, usual).unknown.beyond
+
+    assert [beyond(8, 20), beyond(12, 60), beyond(20, 60), beyond(170, 1000), beyond(100, 1000)] == [
+        False,
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
+def test_judge_few_clauses_are_never_too_uncertain():
+    usual = Reference(50, Spread(0.1, 0.15), Spread(0.05, 0.1), Spread(0.05, 0.5))
+    assert not judge_drift(Tally(100, 3, 3), usual).uncertain.beyond
+    assert judge_drift(Tally(100, 30, 15), usual).uncertain.beyond
+    assert not judge_drift(Tally(100, 30, 15), usual, alone=True).uncertain.beyond
+
+
+def test_warnings_have_their_chinese():
+    usual = Reference(50, Spread(0.1, 0.15), Spread(0.05, 0.1), Spread(0.05, 0.1))
+    counted = Tally(100, 30, 20)
+    counted.unknown["秸秆"] = 60
+    said = warnings_of(judge_drift(counted, usual))
+    assert len(said) == 2
+    assert all("本领域" in chinese(each) and "60%" in said[0] for each in said)
+
+
+def test_reference_survives_the_manifest():
+    usual = Reference(50, Spread(0.1, 0.15), Spread(0.05, 0.1), Spread(0.05, 0.1))
+    assert Reference.from_dict(json.loads(json.dumps(asdict(usual)))) == usual
+    for broken in ({}, {**asdict(usual), "unknown": {"median": 0.1, "p95": float("nan")}}, []):
+        with pytest.raises((KeyError, TypeError, ValueError)):
+            Reference.from_dict(broken)
+
+
+def test_loaded_model_has_the_figures_of_its_manifest(tagger):
+    from dudao import store
+
+    drift = store.resolve("current").manifest().get("drift")
+    assert tagger.reference == (Reference.from_dict(drift) if drift else None)
+
+
+def test_tally_adds_up_and_survives_json():
+    first, second = Tally(10, 2, 1), Tally(5, 1, 0)
+    first.unknown["甲词"], second.unknown["甲词"], second.unknown["乙词"] = 2, 1, 1
+    first.add(Tally.from_dict(json.loads(json.dumps(second.to_dict()))))
+    assert (first.words, first.units, first.uncertain) == (15, 3, 1)
+    assert first.unknown == {"甲词": 3, "乙词": 1}
+
+
+def test_new_terms_of_a_report_come_again_and_the_most_frequent_first(usual_tagger):
+    terms = usual_tagger.tag_report(OTHER_FIELDS[0]).drift.new_terms
+    assert terms
+    assert all(count >= 2 for _, count in terms)
+    assert [count for _, count in terms] == sorted((count for _, count in terms), reverse=True)
+
+
+def test_share_to_dict_of_a_model_without_figures_has_nulls(tagger):
+    entry = Tagger(tagger.classifier, tagger.model).tag_report(HELD_OUT[0]).to_dict()["drift"]
+    assert entry["unknown"]["bound"] is None
+    assert set(entry) == {"beyond", "words", "units", "unknown", "uncertain", "new_terms"}
+    assert replace(USUAL, reports=1) != USUAL
