@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 import pytest
 
@@ -14,7 +14,7 @@ from dudao.taxonomy import load_taxonomy
 OTHER_FIELDS = sorted((ROOT / "tests" / "data" / "other-fields").glob("*.txt"))
 HELD_OUT = sorted((ROOT / "tests" / "data" / "heldout").glob("*.txt"))
 # What cross-validation over the corpus of model 0.2.0 gave; later models carry their own figures.
-USUAL = Reference(91, Spread(0.0, 0.0), Spread(0.0, 0.0), Spread(0.0, 0.0))
+USUAL = Reference(91, Spread(0.0986, 0.1408), Spread(0.0593, 0.1903), Spread(0.1053, 0.2766))
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def test_set_aside_reports_raise_few_false_alarms(usual_tagger):
     reports = sorted({record.report for record in corpus.held_out} & set(corpus.texts))
     told = [name for name in reports if usual_tagger.tag_report(corpus.texts[name].encode()).drift.beyond]
     assert len(reports) >= 8
-    assert len(told) <= 2, told
+    assert len(told) <= 1, told
 
 
 def test_model_without_figures_gives_shares_and_judges_nothing(tagger):
@@ -61,9 +61,9 @@ def test_model_without_figures_gives_shares_and_judges_nothing(tagger):
 
 
 def test_several_reports_in_a_file_are_judged_each_by_itself(usual_tagger):
-    texts = [path.read_text(encoding="utf-8").strip() for path in (HELD_OUT[0], OTHER_FIELDS[0])]
-    ends = "\n{}县人民政府\n2022年12月20日\n\n"
-    whole = usual_tagger.tag_report((texts[0] + ends.format("嘉渡") + texts[1] + ends.format("禾川")).encode())
+    first, second = (path.read_text(encoding="utf-8").strip() for path in (HELD_OUT[-1], OTHER_FIELDS[0]))
+    second = second.replace("农业农村工作情况报告", "农业农村工作自查报告")
+    whole = usual_tagger.tag_report(f"{first}\n\n{second}\n禾川县人民政府\n2022年12月20日\n".encode())
     assert [part.drift.beyond for part in whole.parts] == [False, True]
     assert whole.drift.words == sum(part.drift.words for part in whole.parts)
     assert whole.drift.units == sum(part.drift.units for part in whole.parts)
@@ -151,4 +151,3 @@ def test_share_to_dict_of_a_model_without_figures_has_nulls(tagger):
     entry = Tagger(tagger.classifier, tagger.model).tag_report(HELD_OUT[0]).to_dict()["drift"]
     assert entry["unknown"]["bound"] is None
     assert set(entry) == {"beyond", "words", "units", "unknown", "uncertain", "new_terms"}
-    assert replace(USUAL, reports=1) != USUAL

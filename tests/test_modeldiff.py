@@ -193,13 +193,16 @@ def test_diff_command_exit_status_follows_the_bound(bound, status, capsys):
     assert data["changed"] == len(data["changes"])
 
 
-def test_diff_command_same_version_is_0_in_every_form(capsys, tmp_path):
-    for to in ("terminal", "csv", "html", "json"):
-        out = tmp_path / f"out.{to}"
-        assert run(["models", "diff", "0.2.0", "0.2.0", str(REPORT), "--to", to, "-o", str(out)]) == 0
-        assert out.stat().st_size > 100
-    assert (tmp_path / "out.csv").read_bytes().startswith(b"\xef\xbb\xbf")
-    assert len(list(csv.reader(io.StringIO((tmp_path / "out.csv").read_text(encoding="utf-8-sig"))))) == 1
+@pytest.mark.parametrize("to", ["terminal", "csv", "html", "json"])
+def test_diff_command_same_version_is_0_in_every_form(to, tmp_path):
+    gold, out = tmp_path / "gold.jsonl", tmp_path / "out"
+    gold.write_text('{"text": "教师工资按月发放。", "domains": ["teachers"]}\n', encoding="utf-8")
+    arguments = ["models", "diff", "0.2.0", "0.2.0", str(REPORT), "--gold", str(gold), "--to", to, "-o", str(out)]
+    assert run(arguments) == 0
+    assert out.stat().st_size > 100
+    if to == "csv":
+        assert out.read_bytes().startswith(b"\xef\xbb\xbf")
+        assert len(list(csv.reader(io.StringIO(out.read_text(encoding="utf-8-sig"))))) == 1
 
 
 def test_diff_command_without_reports_or_gold_takes_those_set_aside(capsys):

@@ -101,7 +101,7 @@ def diff_command(
     from dudao.tagger import Tagger
 
     taggers = Tagger.load(before), Tagger.load(after)
-    corpus = _corpus(taggers[1])
+    corpus = _corpus(taggers[1]) if not gold or not paths else None
     failures: list[DudaoError] = []
     metrics, notes = _metrics(taggers, (before, after), gold, corpus)
     documents = _documents(paths, failures) if paths else _set_aside(corpus)
