@@ -1,4 +1,4 @@
-"""The package's Jinja2 templates, by name."""
+"""The package's Jinja2 templates, style sheets and scripts, by name."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ def render(name: str, *, autoescape: bool = True, **values: Any) -> str:
     return environment.get_template(name).render(**values)
 
 
-def text_of(name: str) -> str:
-    """A file of ``data/`` that stands in a page as it is: a style sheet, a script."""
-    return (_FOLDER / name).read_text(encoding="utf-8")
+def asset(name: str) -> str:
+    """A style sheet or script of ``data/``, as it is."""
+    return (_FOLDER / name).read_text(encoding="utf-8").replace("\r\n", "\n")

@@ -12,14 +12,14 @@ from dudao.language import Translate
 from dudao.messages import localised
 from dudao.modeldiff import Change, Difference, ReportChange
 from dudao.render.diff_terminal import OVERALL, headline
-from dudao.templates import render, text_of
+from dudao.templates import asset, render
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def page(difference: Difference, *, t: Translate) -> str:
     """The page; characters that no UTF-8 file can hold are shown as U+FFFD."""
-    style = text_of("diff.css")
+    style = asset("diff.css")
     versions = difference.before.version, difference.after.version
     text = render(
         "diff.html.j2",
