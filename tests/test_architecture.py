@@ -25,6 +25,7 @@ ORDER = [
     "tokens",
     "passages",
     "features",
+    "modelfiles",
     "classifier",
     "corpus",
     "decision",

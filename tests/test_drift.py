@@ -7,8 +7,9 @@ import pytest
 
 from conftest import ROOT
 from dudao import Tagger
-from dudao.drift import Reference, Spread, Tally, count_words, judge_drift, warnings_of
+from dudao.drift import Tally, count_words, judge_drift, warnings_of
 from dudao.messages import chinese
+from dudao.modelfiles import Reference, Spread
 from dudao.taxonomy import load_taxonomy
 
 OTHER_FIELDS = sorted((ROOT / "tests" / "data" / "other-fields").glob("*.txt"))

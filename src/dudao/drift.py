@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from dudao.classifier import Classifier
 from dudao.document import Drift, Share
+from dudao.modelfiles import Reference, Spread
 from dudao.tokens import Segmenter, Spans, batches, is_han, spans
 
 _LEAST_WORDS = 40  # below so many words, or so many clauses, no share is told apart from chance
@@ -30,53 +31,6 @@ _CHARACTERS = 200_000  # looked at together: 30 MB
 # A word that ends with one of these and is unknown is taken for the name of a place; so is one that stands right before it.
 _PLACES = "省市县区州盟旗乡镇村屯庄街路社"
 _NUMERAL = re.compile(r"百分之.*|[一二三四五六七八九十百千万亿两零几数第多余]+.?")
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """How a share is spread over the reports of a corpus."""
-
-    median: float
-    p95: float
-
-    @classmethod
-    def of(cls, shares: Sequence[float]) -> Spread:
-        """Median and 95th percentile, to four places."""
-        median, p95 = np.percentile(shares, (50, 95)) if len(shares) else (0.0, 1.0)
-        return cls(round(float(median), 4), round(float(p95), 4))
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """What is usual: figures of the corpus's reports, each seen by a model that did not know it.
-
-    Attributes
-    ----------
-    reports : int
-        How many reports they are taken over.
-    unknown : Spread
-        Share of words that are not in the vocabulary.
-    uncertain : Spread
-        Share of clauses marked uncertain, in their paragraphs and under their headings.
-    uncertain_alone : Spread
-        The same for clauses by themselves, as rows of a table are.
-    """
-
-    reports: int
-    unknown: Spread
-    uncertain: Spread
-    uncertain_alone: Spread
-
-    @classmethod
-    def from_dict(cls, entry: Mapping[str, Any]) -> Reference:
-        """Read what `dataclasses.asdict` gave; KeyError, TypeError or ValueError where it is something else."""
-        spreads = {
-            name: Spread(float(entry[name]["median"]), float(entry[name]["p95"]))
-            for name in ("unknown", "uncertain", "uncertain_alone")
-        }
-        if not all(0 <= each.median <= each.p95 <= 1 for each in spreads.values()):
-            raise ValueError("a share that is none")
-        return cls(int(entry["reports"]), **spreads)
 
 
 @dataclass(slots=True)

@@ -24,8 +24,9 @@ from dudao.document import (
     TaggedParagraph,
     TaggedReport,
 )
-from dudao.drift import Reference, Tally, judge_drift, tally, warnings_of
-from dudao.errors import DudaoError, ModelError, ReadError
+from dudao.drift import Tally, judge_drift, tally, warnings_of
+from dudao.errors import DudaoError, ReadError
+from dudao.modelfiles import Reference
 from dudao.outline import outline
 from dudao.readers import Source, read_document, read_documents
 from dudao.store import load_classifier
@@ -63,16 +64,9 @@ class Tagger:
         """
         version, classifier, digest = load_classifier(ref)
         _log.info("model %s loaded from %s", version.version, version.path)
-        usual = classifier.settings.drift
-        try:
-            reference = Reference.from_dict(usual) if usual is not None else None
-        except (KeyError, TypeError, ValueError) as error:
-            raise ModelError(
-                f"the model's figures of drift cannot be read: {error}",
-                where=str(version.path),
-                hint="install the version again",
-            ) from error
-        return cls(classifier, ModelInfo(version.version, classifier.taxonomy.version, digest), reference)
+        return cls(
+            classifier, ModelInfo(version.version, classifier.taxonomy.version, digest), classifier.settings.drift
+        )
 
     @property
     def taxonomy(self) -> Taxonomy:

@@ -138,16 +138,14 @@ def train(
     settings = _choose_settings(data, taxonomy, own, of_heading, np.arange(len(records)), parameters)
     settings = replace(
         settings,
-        drift=asdict(
-            usual(
-                data.texts,
-                data.groups.tolist(),
-                [term.term for term in corpus.glossary if term.domains],
-                segmenter,
-                least=parameters.min_df,
-                uncertain=uncertain,
-                uncertain_alone=choose(sigmoid(own), settings, taxonomy)[1],
-            )
+        drift=usual(
+            data.texts,
+            data.groups.tolist(),
+            [term.term for term in corpus.glossary if term.domains],
+            segmenter,
+            least=parameters.min_df,
+            uncertain=uncertain,
+            uncertain_alone=choose(sigmoid(own), settings, taxonomy)[1],
         ),
     )
     metrics["outline"] = outline_metrics(corpus.texts, records, taxonomy)
@@ -695,7 +693,7 @@ def _manifest(
         "parameters": asdict(parameters),
         "settings": {"context": settings.context, "certain": settings.certain},
         "metrics": dict(metrics),
-        "drift": settings.drift,
+        "drift": asdict(settings)["drift"],
         "libraries": {
             name: installed(name) for name in ("scikit-learn", "numpy", "scipy", "jieba", "rjieba", "joblib")
         },

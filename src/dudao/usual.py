@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from dudao.drift import Reference, Spread, count_words, word_at
+from dudao.drift import count_words, word_at
+from dudao.modelfiles import Reference, Spread
 from dudao.tokens import Segmenter, Spans, spans
 
 Flags = npt.NDArray[np.bool_]
@@ -55,7 +56,7 @@ def usual(
         shares.append(unknown.total() / max(1, words))
     flags = (np.asarray(each, dtype=np.float64) for each in (uncertain, uncertain_alone))
     in_context, alone = ([float(each[rows].mean()) for rows in of_report.values()] for each in flags)
-    return Reference(len(of_report), Spread.of(shares), Spread.of(in_context), Spread.of(alone))
+    return Reference(len(of_report), _spread(shares), _spread(in_context), _spread(alone))
 
 
 def _frequency(texts: Sequence[str], segmenter: Segmenter) -> Counter[str]:
@@ -63,3 +64,8 @@ def _frequency(texts: Sequence[str], segmenter: Segmenter) -> Counter[str]:
     found = spans(texts, segmenter)
     row = found.row[found.start].tolist() if len(found.start) else []
     return Counter(word for _, word in {(row[at], word_at(found, at)) for at in range(len(row))})
+
+
+def _spread(shares: Sequence[float]) -> Spread:
+    median, p95 = np.percentile(shares, (50, 95))
+    return Spread(round(float(median), 4), round(float(p95), 4))
