@@ -135,21 +135,27 @@ class Tag:
     ----------
     domains : tuple of str
         Ids, best first.
-    scores : dict of str to float
-        Calibrated probability of every domain.
     role : str
         Section role.
     uncertain : bool
         Whether a person should look at it.
     primary : str
         The domain that holds most of the text.
+    labels, row : tuple
+        Ids of all domains, and the probability of each; `scores` puts them together.
     """
 
     domains: tuple[str, ...]
-    scores: dict[str, float]
     role: str
     uncertain: bool
-    primary: str = ""
+    primary: str
+    labels: tuple[str, ...]
+    row: tuple[float, ...]
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """Calibrated probability of every domain; made when asked for, which most callers do for few texts."""
+        return dict(zip(self.labels, self.row, strict=True))
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data."""
