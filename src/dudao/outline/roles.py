@@ -12,7 +12,9 @@ from dudao.taxonomy import Taxonomy
 # "存在的主要困难和问题" and leave out the domain headings that merely mention one.
 _LONGEST_FOR_WEAK = 14
 _LONGEST_SWITCH = 24
-_PHRASES = 512  # whose roles are kept: nine of ten before a colon have been seen just before, and a look at one takes 10 µs
+_PHRASES = (
+    512  # whose roles are kept: nine of ten before a colon have been seen just before, and a look at one takes 10 µs
+)
 _SWITCH = re.compile(
     r"(?:^|(?<=[。！？；!?;\s]))(?P<phrase>[^。！？；!?;：:，,\s][^。！？；!?;：:\n]{0,30})(?P<colon>[:：])"
 )
