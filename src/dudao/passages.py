@@ -322,7 +322,7 @@ class _Batch:
         row, cuts = row[inside], cuts[inside]
         result: list[list[int] | None] = [None if refused else [] for refused in self.refused.tolist()]
         for number, offset in zip(row.tolist(), (cuts - self.start[row]).tolist(), strict=True):
-            result[number].append(offset)  # type: ignore[union-attr]
+            result[number].append(offset)
         return result
 
     def _refuse_wordless(self, cuts: Positions) -> None:
