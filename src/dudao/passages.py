@@ -169,7 +169,7 @@ class _Cut(NamedTuple):
     """
 
     bodies: list[str]
-    cuts: list[list[int] | None]
+    cuts: list[Sequence[int] | None]
     switches: dict[int, list[Switch]]
     simple: list[bool]
 
@@ -312,7 +312,7 @@ class _Batch:
         low = np.maximum(offset[first] - _LONGEST_SWITCH, 0)
         return zip(row[first].tolist(), low.tolist(), (offset[last] + 1).tolist(), strict=True)
 
-    def offsets(self, cuts: Positions) -> list[list[int] | None]:
+    def offsets(self, cuts: Positions) -> list[Sequence[int] | None]:
         """Offsets of the cuts of each text in it; None for those refused."""
         cuts = np.unique(cuts)
         row = self.row(cuts)
@@ -320,9 +320,11 @@ class _Batch:
         self._refuse_wordless(cuts[inside])
         inside &= ~self.refused[row]
         row, cuts = row[inside], cuts[inside]
-        result: list[list[int] | None] = [None if refused else [] for refused in self.refused.tolist()]
-        for number, offset in zip(row.tolist(), (cuts - self.start[row]).tolist(), strict=True):
-            result[number].append(offset)
+        result: list[Sequence[int] | None] = [None if refused else () for refused in self.refused.tolist()]
+        offsets = iter((cuts - self.start[row]).tolist())
+        rows, counts = np.unique(row, return_counts=True)
+        for number, count in zip(rows.tolist(), counts.tolist(), strict=True):
+            result[number] = list(itertools.islice(offsets, count))
         return result
 
     def _refuse_wordless(self, cuts: Positions) -> None:

@@ -180,19 +180,22 @@ class Tagger:
         exclusive = self.taxonomy.exclusive_ids
         of_columns = {columns: tuple(labels[column] for column in columns) for columns in set(chosen)}
         given = [of_columns[columns] for columns in chosen]
-        means = map(tuple, _weighted_means(scores, pieces, counts).tolist())
+        means = _weighted_means(scores, pieces, counts)
+        doubles, width = means.tobytes(), means.itemsize * len(labels)
         tags: list[Tag] = []
         row = 0
-        for count, role, mean in zip(counts, roles, means, strict=True):
+        for number, (count, role) in enumerate(zip(counts, roles, strict=True)):
             if count == 1:
                 domains, unsure = given[row], uncertain[row] or not pieces[row]
                 primary: str | None = domains[0]
             else:
                 rows = slice(row, row + count)
                 kept, primary = combine(pieces[rows], given[rows], exclusive)
-                domains = tuple(sorted(kept, key=lambda domain: -mean[labels.index(domain)]))
+                score_of = dict(zip(labels, means[number].tolist(), strict=True))
+                domains = tuple(sorted(kept, key=score_of.__getitem__, reverse=True))
                 doubtful = sum(len(piece) for piece, flag in zip(pieces[rows], uncertain[rows], strict=True) if flag)
                 unsure = doubtful > 0 and 2 * doubtful >= sum(map(len, pieces[rows]))
+            mean = doubles[number * width : (number + 1) * width]
             tags.append(Tag(domains, role, unsure, primary or "", labels, mean))
             row += count
         return tags
