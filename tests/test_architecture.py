@@ -20,6 +20,8 @@ ORDER = [
     "document",
     "language",
     "messages",
+    "schemes",
+    "ledger",
     "readers",
     "outline",
     "tokens",

@@ -17,6 +17,7 @@ from dudao.document import (
     Coverage,
     DomainScore,
     Evidence,
+    Ledger,
     ModelInfo,
     Paragraph,
     Report,
@@ -27,6 +28,7 @@ from dudao.document import (
 )
 from dudao.drift import Tally, judge_drift, tally, warnings_of
 from dudao.errors import DudaoError, ReadError
+from dudao.ledger import joined, pair
 from dudao.modelfiles import Reference
 from dudao.outline import outline
 from dudao.readers import Source, read_document, read_documents
@@ -132,28 +134,32 @@ class Tagger:
         paragraphs = tuple(parts.get(each.index) or TaggedParagraph(each, (), None, ()) for each in report.paragraphs)
         tagged_parts: list[TaggedReport] = []
         counted = Tally() if report.parts else self._tally(paragraphs)
+        ledgers: list[tuple[int, Ledger]] = []
         first = 0
         for part in report.parts:  # the same tags, counted and numbered for each report of the file
             own = tuple(
                 replace(each, paragraph=paragraph)
                 for each, paragraph in zip(paragraphs[first:], part.paragraphs, strict=False)
             )
+            ledgers.append((first, pair(own, self.taxonomy)))
             first += len(own)
             of_part = self._tally(own)
-            tagged_parts.append(self._whole(part, own, of_part))
             counted.add(of_part)
-        return self._whole(report, paragraphs, counted, tuple(tagged_parts))
+            tagged_parts.append(self._whole(part, own, of_part, ledgers[-1][1]))
+        ledger = joined(ledgers) if ledgers else pair(paragraphs, self.taxonomy)
+        return self._whole(report, paragraphs, counted, ledger, tuple(tagged_parts))
 
     def _whole(
         self,
         report: Report,
         paragraphs: tuple[TaggedParagraph, ...],
         counted: Tally,
+        ledger: Ledger,
         parts: tuple[TaggedReport, ...] = (),
     ) -> TaggedReport:
         drift = judge_drift(counted, self.reference)
         warnings = (*report.warnings, *warnings_of(drift))
-        return TaggedReport(report, self.model, paragraphs, self._coverage(paragraphs), warnings, parts, drift)
+        return TaggedReport(report, self.model, paragraphs, self._coverage(paragraphs), warnings, parts, ledger, drift)
 
     def _tally(self, paragraphs: Sequence[TaggedParagraph]) -> Tally:
         clauses = [each for paragraph in paragraphs for each in paragraph.clauses]

@@ -7,7 +7,7 @@ import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 import click
 
@@ -85,19 +85,26 @@ def output(path: Path | None, *, bom: bool = False, screen: bool = False) -> Ite
         yield sys.stdout
         sys.stdout.flush()
         return
+    with binary_output(path) as file:
+        text = io.TextIOWrapper(
+            file, encoding="utf-8-sig" if bom else "utf-8", errors="surrogatepass", newline="", write_through=True
+        )
+        yield text
+        text.flush()
+        text.detach()
+
+
+@contextlib.contextmanager
+def binary_output(path: Path) -> Iterator[BinaryIO]:
+    """The same for bytes, where there is always a file."""
     path = path.resolve()
     if path.exists() and not path.is_file():
-        with open(path, "w", encoding="utf-8", errors="surrogatepass", newline="") as device:
+        with open(path, "wb") as device:
             yield device
         return
     try:
         with replacing(path) as file:
-            text = io.TextIOWrapper(
-                file, encoding="utf-8-sig" if bom else "utf-8", errors="surrogatepass", newline="", write_through=True
-            )
-            yield text
-            text.flush()
-            text.detach()
+            yield file
     except OSError as error:
         hint = "check space and permissions" if path.parent.is_dir() else "check that the folder exists"
         raise DudaoError(f"cannot be written: {error.strerror}", where=str(path), hint=hint) from error

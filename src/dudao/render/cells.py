@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 # What no XML holds and no screen should be sent: control characters show as their pictures (␀, ␛), one for one, so that offsets into
 # the text stay right; single surrogates and the two non-characters show as U+FFFD.
 _FORMLESS = {
@@ -15,6 +17,8 @@ _FORMLESS = {
 _DIRECTIONS = dict.fromkeys((0x200E, 0x200F, 0x061C, *range(0x202A, 0x202F), *range(0x2066, 0x206A)), 0xFFFD)
 # What a spreadsheet takes for a formula, also in full width (OWASP, CSV injection).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# In a workbook's XML "_x000D_" stands for a character, to Excel and LibreOffice but not to every reader; a wide line is one to all.
+_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 LONGEST = 32_767  # UTF-16 units in a cell of Excel
 CUT = "……〔超出单元格上限，其余从略〕"
 
@@ -35,7 +39,7 @@ def sheet_cell(text: str) -> str:
 
     Such a cell says of its text that it is text: nothing need stand in front.
     """
-    text = plain(text).replace("\r\n", "\n").replace("\r", "\n")
+    text = _ESCAPE.sub("＿", plain(text).replace("\r\n", "\n").replace("\r", "\n"))
     if len(text) <= LONGEST // 2:
         return text
     units = text.encode("utf-16-le")

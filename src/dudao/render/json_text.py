@@ -7,11 +7,12 @@ from typing import Any
 
 from dudao.document import ERROR_SCHEMA, TaggedReport
 from dudao.errors import DudaoError
+from dudao.schemes import THIN, Scheme, scheme_dict
 
 
-def pretty(report: TaggedReport) -> str:
-    """One object: a line a member, and in lists of objects a line an object."""
-    members = (f"  {_text(name)}: {_lines(value)}" for name, value in report.to_dict().items())
+def pretty(report: TaggedReport, scheme: Scheme | None = None, thin: int = THIN) -> str:
+    """One object: a line a member, and in lists of objects a line an object; with ``scheme`` where there is one to hold it against."""
+    members = (f"  {_text(name)}: {_lines(value)}" for name, value in _members(report, scheme, thin).items())
     return "{\n" + ",\n".join(members) + "\n}"
 
 
@@ -25,9 +26,13 @@ def _lines(value: Any) -> str:
 _text = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def line(report: TaggedReport) -> str:
+def line(report: TaggedReport, scheme: Scheme | None = None, thin: int = THIN) -> str:
     """One object on one line."""
-    return _text(report.to_dict())
+    return _text(_members(report, scheme, thin))
+
+
+def _members(report: TaggedReport, scheme: Scheme | None, thin: int) -> dict[str, Any]:
+    return report.to_dict() | ({"scheme": scheme_dict(report, scheme, thin=thin)} if scheme else {})
 
 
 def error_line(error: DudaoError) -> str:
