@@ -30,6 +30,7 @@ ORDER = [
     "modelfiles",
     "classifier",
     "corpus",
+    "corrections",
     "decision",
     "drift",
     "store",

@@ -7,20 +7,21 @@ module's work.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from dudao.errors import ModelError
 from dudao.features import NO_KEY
-from dudao.taxonomy import Taxonomy
+from dudao.taxonomy import MOST_DOMAINS, Taxonomy
 
 FORMAT = 2
 _COUNTING = 1  # the format that counted terms and had no setting for it
@@ -41,6 +42,7 @@ _ROWS = 50_000  # of the weights, looked at together: a copy of them all would d
 _FREQUENCY = 1_000_000_000  # of a dictionary word at most; jieba's own dictionary ends at 3,246,500
 _LARGE = 1e6  # no number of a model comes near it; beyond, sums of them could overflow
 _INSTALL = "install the version again"
+_CLAUSE_KEY = 24  # hexadecimal digits: two of a million clauses share one with a chance of 1 in 10^17
 _WORD = re.compile(r"[^\s\x00-\x1f\x7f]{1,32}")
 
 _ARRAYS: dict[str, tuple[str, int]] = {
@@ -55,6 +57,13 @@ _ARRAYS: dict[str, tuple[str, int]] = {
     "intercepts": ("float32", 1),
 }
 Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+class Mended(NamedTuple):
+    """Domains that a person gave to a clause, main one first, and its role where it was given too."""
+
+    domains: tuple[str, ...]
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +127,8 @@ class Settings:
         Whether a term counts once a text however often it stands there; models of format 1 count each time.
     drift : Reference, optional
         What is usual for the model; models up to 0.2.0 have no such figures.
+    mended : mapping of str to Mended
+        What people decided of single clauses, by `clause_key`: it stands, whatever headings and scores say.
     """
 
     labels: tuple[str, ...]
@@ -127,6 +138,20 @@ class Settings:
     certain: float
     binary: bool = True
     drift: Reference | None = None
+    mended: Mapping[str, Mended] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As ``classifier.json`` holds it; what not every model has is left out where there is none."""
+        entry = {name: value for name, value in asdict(self).items() if name != "mended" and value is not None}
+        if self.mended:
+            entry["mended"] = {key: each._asdict() for key, each in sorted(self.mended.items())}
+        return entry
+
+
+def clause_key(section: Sequence[str], text: str) -> str:
+    """By what a mended clause is found again: a digest of its heading path and text, so that a model holds no report's text."""
+    path = "\n".join((*section, text)).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(path).hexdigest()[:_CLAUSE_KEY]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +213,10 @@ def read_settings(data: bytes, *, where: str) -> Settings:
             certain=float(raw["certain"]),
             binary=bool(raw.get("binary", number > _COUNTING)),
             drift=Reference.from_dict(raw["drift"]) if raw.get("drift") else None,
+            mended={
+                str(key): Mended(tuple(map(str, each["domains"])), str(each["role"]))
+                for key, each in raw.get("mended", {}).items()
+            },
         )
     except ModelError:
         raise
@@ -251,6 +280,15 @@ def check_fit(settings: Settings, taxonomy: Taxonomy, arrays: Arrays, *, where: 
     _require(
         len(settings.labels) == len(settings.thresholds) == n_domains and settings.labels == taxonomy.domain_ids,
         "labels, thresholds and taxonomy differ",
+        where,
+    )
+    roles = {"", *taxonomy.role_ids}
+    _require(
+        all(
+            0 < len(each.domains) <= MOST_DOMAINS and set(each.domains) <= set(settings.labels) and each.role in roles
+            for each in settings.mended.values()
+        ),
+        "a mended clause has labels that the taxonomy does not have",
         where,
     )
 

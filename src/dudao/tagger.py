@@ -29,7 +29,7 @@ from dudao.document import (
 from dudao.drift import Tally, judge_drift, tally, warnings_of
 from dudao.errors import DudaoError, ReadError
 from dudao.ledger import joined, pair
-from dudao.modelfiles import Reference
+from dudao.modelfiles import Reference, clause_key
 from dudao.outline import outline
 from dudao.readers import Source, read_document, read_documents
 from dudao.store import load_classifier
@@ -125,6 +125,8 @@ class Tagger:
             [paragraph.section for paragraph in tagged],
         )
         chosen, uncertain = choose(scores, self._classifier.settings, self.taxonomy)
+        if self._classifier.settings.mended:
+            tagged = self._as_mended(tagged, scores, chosen, uncertain)
         parts: dict[int, TaggedParagraph] = {}
         row = 0
         for paragraph in tagged:
@@ -164,6 +166,26 @@ class Tagger:
     def _tally(self, paragraphs: Sequence[TaggedParagraph]) -> Tally:
         clauses = [each for paragraph in paragraphs for each in paragraph.clauses]
         return tally([each.clause.text for each in clauses], [each.uncertain for each in clauses], self._classifier)
+
+    def _as_mended(
+        self, paragraphs: Sequence[Paragraph], scores: Scores, chosen: list[tuple[int, ...]], uncertain: list[bool]
+    ) -> list[Paragraph]:
+        """Put what people decided in the place of what was scored, in the lists given, and give the paragraphs with their roles."""
+        labels, mended = self._classifier.labels, self._classifier.settings.mended
+        row, found = -1, []
+        for paragraph in paragraphs:
+            clauses = list(paragraph.clauses)
+            for number, clause in enumerate(clauses):
+                row += 1
+                decided = mended.get(clause_key(paragraph.section, clause.text))
+                if decided is None:
+                    continue
+                columns = [labels.index(domain) for domain in decided.domains]
+                chosen[row], uncertain[row] = tuple(columns), False
+                scores[row, columns] = np.minimum.accumulate(scores[row, columns])  # best first, also by score
+                clauses[number] = replace(clause, role=decided.role or clause.role)
+            found.append(replace(paragraph, clauses=tuple(clauses)))
+        return found
 
     def tag(self, texts: Sequence[str], headings: Sequence[Sequence[str]] | None = None) -> list[Tag]:
         """Tag texts, each taken as one paragraph.

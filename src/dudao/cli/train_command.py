@@ -53,6 +53,7 @@ def train_command(corpus: Path | None, models: Path | None, version: str | None,
     root = models_folder(models)
     if version is not None:
         store.check_free(root, version)
+    corrections = places.corrections_root(corpus)
     corpus = corpus or places.corpus_root()
     taxonomy_path = corpus / "taxonomy.toml"
     if not taxonomy_path.is_file():
@@ -60,7 +61,7 @@ def train_command(corpus: Path | None, models: Path | None, version: str | None,
             "the corpus has no taxonomy.toml", where=str(corpus), hint="see the corpus folder that ships with dudao"
         )
     taxonomy = load_taxonomy(taxonomy_path)
-    loaded = load_corpus(corpus, taxonomy)
+    loaded = load_corpus(corpus, taxonomy, corrections=corrections)
     version = version or store.next_version(
         root, taxonomy=taxonomy.digest, corpus=loaded.digest, glossary=loaded.glossary_digest
     )

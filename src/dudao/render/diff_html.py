@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +10,7 @@ from dudao.language import Translate
 from dudao.messages import localised
 from dudao.modeldiff import Change, Difference, ReportChange
 from dudao.render.diff_terminal import OVERALL, headline
+from dudao.render.inline import inlined
 from dudao.templates import asset, render
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -19,7 +18,6 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 def page(difference: Difference, *, t: Translate) -> str:
     """The page; characters that no UTF-8 file can hold are shown as U+FFFD."""
-    style = asset("diff.css")
     versions = difference.before.version, difference.after.version
     text = render(
         "diff.html.j2",
@@ -34,8 +32,7 @@ def page(difference: Difference, *, t: Translate) -> str:
         most=max((max(each.gained, each.lost) for each in difference.domains), default=0) or 1,
         sign=_sign,
         kept=_kept,
-        style=style,
-        style_digest=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        **inlined(style=asset("diff.css")),
     )
     return _SURROGATE.sub("\ufffd", text)
 

@@ -23,7 +23,7 @@ from dudao.templates import asset, render
 THIN = 3  # clauses below which a domain is called thin
 # Log-odds that a term must bring to be marked in the text: below it stand stray pairs of characters, which make reading harder and
 # say nothing (of the six terms a domain has at most, three to four are left).
-_MARKED = 0.6
+MARKED = 0.6
 
 
 def page(tagged: TaggedReport, taxonomy: Taxonomy) -> str:
@@ -210,7 +210,7 @@ class _View:
                 "number": len(self._clauses),
                 "domain": self._numbers[labels[0]],
                 "names": [domain.name for domain in each.domains],
-                "repeats": labels == before,
+                "repeats": labels == before and not each.uncertain,
                 "role": self._taxonomy.role_name(each.clause.role) if each.clause.role != role else "",
                 "uncertain": each.uncertain,
                 "runs": _marked(paragraph, each),
@@ -270,7 +270,7 @@ def _marked(paragraph: Paragraph, tagged: TaggedClause) -> list[Run]:
         (start - clause.start, end - clause.start)
         for domain in tagged.domains
         for evidence in domain.evidence or ()
-        if evidence.weight >= _MARKED
+        if evidence.weight >= MARKED
         for start, end in evidence.spans
     ]
     return runs(clause.text, spans, lines=paragraph.kind == "table")

@@ -11,7 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 
-def inlined(*, style: str, **scripts: str) -> dict[str, Markup]:
+def inlined(*, style: str, **scripts: str) -> dict[str, Any]:
     """The page's ``style``, its scripts, and the ``policy`` that allows these by their hashes and nothing from anywhere.
 
     What a report's text could smuggle in, a script, a picture that calls home, is so refused by the browser even if the escaping had a hole.
