@@ -152,3 +152,51 @@ def test_share_to_dict_of_a_model_without_figures_has_nulls(tagger):
     entry = Tagger(tagger.classifier, tagger.model).tag_report(HELD_OUT[0]).to_dict()["drift"]
     assert entry["unknown"]["bound"] is None
     assert set(entry) == {"beyond", "words", "units", "unknown", "uncertain", "new_terms"}
+
+
+def test_tag_tells_on_standard_error_where_a_table_has_no_place_for_it(usual_tagger, monkeypatch, capsys, tmp_path):
+    from dudao.cli import run
+
+    monkeypatch.setattr(Tagger, "load", classmethod(lambda cls, ref: usual_tagger))
+    for to in ("csv", "json"):
+        assert run(["tag", str(OTHER_FIELDS[0]), "--to", to, "-o", str(tmp_path / "out")]) == 0
+        assert "agriculture.txt: " in capsys.readouterr().err
+    assert run(["tag", str(HELD_OUT[0]), "--to", "csv", "-o", str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().err == ""
+    assert run(["--lang", "zh", "tag", str(OTHER_FIELDS[0]), "--to", "terminal"]) == 0
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    assert "这份文本属于本领域吗" in shown.out.replace("\n", "")
+    assert "少有超过" in shown.out.replace("\n", "")
+
+
+def test_batch_sums_up_the_whole_table(usual_tagger, tmp_path):
+    from dudao.batch import run_batch
+
+    told = {}
+    for path in (OTHER_FIELDS[0], HELD_OUT[0]):
+        source, out = tmp_path / f"{path.stem}.jsonl", tmp_path / f"{path.stem}.out.jsonl"
+        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if len(line) > 20]
+        source.write_text("".join(json.dumps({"text": line}) + "\n" for line in lines), encoding="utf-8")
+        summary = run_batch(source, out, usual_tagger)
+        written = json.loads((tmp_path / f"{out.name}.summary.json").read_text(encoding="utf-8"))
+        assert written["drift"] == summary.drift.to_dict()
+        assert (written["rows"], written["model"]["version"]) == (len(lines), usual_tagger.model.version)
+        told[path.stem] = written["drift"]["beyond"]
+    assert list(told.values()) == [True, False]
+
+
+def test_batch_drift_is_the_same_whatever_the_processes_and_after_a_stop(usual_tagger, tmp_path, monkeypatch):
+    from dudao.batch import formats, run_batch
+
+    monkeypatch.setattr(formats, "_PIECE_ROWS", 7)
+    monkeypatch.setattr(formats, "_LOOKED_AT", 3)
+    lines = [line for line in HELD_OUT[0].read_text(encoding="utf-8").splitlines() if len(line) > 20]
+    source = tmp_path / "in.jsonl"
+    source.write_text("".join(json.dumps({"text": line}) + "\n" for line in lines), encoding="utf-8")
+    whole = run_batch(source, tmp_path / "a.jsonl", usual_tagger).drift
+    assert run_batch(source, tmp_path / "b.jsonl", usual_tagger, jobs=2).drift == whole
+    with pytest.raises(ZeroDivisionError):
+        run_batch(source, tmp_path / "c.jsonl", usual_tagger, progress=lambda state: 1 // (state.rows < 14))
+    assert run_batch(source, tmp_path / "c.jsonl", usual_tagger).drift == whole
+    assert whole.units == len(lines)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dudao.cli.common import console
+from dudao.cli.common import console, say
 from dudao.errors import DudaoError, ReadError
 from dudao.language import Translate
 from dudao.readers import find_reports, holds_many, read_documents
@@ -34,11 +34,15 @@ class Inputs:
         self.many = len(paths) > 1 or any(holds_many(self._stdin if path == "-" else path) for path in paths)
 
     def tagged(
-        self, tagger: Tagger, *, explain: bool = False, jobs: int = 1, t: Translate
+        self, tagger: Tagger, *, explain: bool = False, jobs: int = 1, tell: bool = True, t: Translate
     ) -> Iterator[TaggedReport | DudaoError]:
-        """The reports in order, errors as values."""
+        """The reports in order, errors as values.
+
+        A report that leaves what the model knows is told on standard error too, where ``tell`` is set: a table has no place for it.
+        """
         total = sum(len(files) for _, files in self._sources if files is not None)
-        return _with_progress(self._results(tagger, explain=explain, jobs=jobs), total, t)
+        results = _with_progress(self._results(tagger, explain=explain, jobs=jobs), total, t)
+        return _told(results, t) if tell else results
 
     def documents(self) -> Iterator[Document | ReadError]:
         """What was read, in order, errors as values."""
@@ -63,6 +67,18 @@ class Inputs:
 
 def _nothing(path: str) -> ReadError:
     return ReadError("no report in the folder", where=path, hint="`dudao tag --help` names the formats")
+
+
+def _told(results: Iterator[TaggedReport | DudaoError], t: Translate) -> Iterator[TaggedReport | DudaoError]:
+    for result in results:
+        if not isinstance(result, DudaoError):
+            for report in result.parts or (result,):
+                if report.drift and report.drift.beyond:
+                    from dudao.render.drift import drift_warnings
+
+                    for warning in drift_warnings(report.drift, t):
+                        say(f"! {report.source}: {warning}")
+        yield result
 
 
 def _with_progress(
