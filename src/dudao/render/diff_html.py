@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,16 +9,15 @@ from dudao.language import Translate
 from dudao.messages import localised
 from dudao.modeldiff import Change, Difference, ReportChange
 from dudao.render.diff_terminal import OVERALL, headline
+from dudao.render.html_text import visible
 from dudao.render.inline import inlined
 from dudao.templates import asset, render
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
 
 def page(difference: Difference, *, t: Translate) -> str:
-    """The page; characters that no UTF-8 file can hold are shown as U+FFFD."""
+    """The page, in the language that ``t`` picks."""
     versions = difference.before.version, difference.after.version
-    text = render(
+    return render(
         "diff.html.j2",
         t=t,
         d=difference,
@@ -32,9 +30,9 @@ def page(difference: Difference, *, t: Translate) -> str:
         most=max((max(each.gained, each.lost) for each in difference.domains), default=0) or 1,
         sign=_sign,
         kept=_kept,
+        visible=visible,
         **inlined(style=asset("diff.css")),
     )
-    return _SURROGATE.sub("\ufffd", text)
 
 
 def _by_report(difference: Difference) -> list[tuple[ReportChange, list[Change]]]:
