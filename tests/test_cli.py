@@ -102,11 +102,19 @@ def test_tag_xlsx_of_one_report_is_a_file(sample, tmp_path):
     import openpyxl
 
     out = tmp_path / "报告.xlsx"
-    run = dudao("tag", sample, "--to", "xlsx", "-o", out, "--scheme", "plan-2019", "--thin", "2")
+    run = dudao("tag", sample, "-o", out, "--scheme", "plan-2019", "--thin", "2")
     assert (run.returncode, run.stdout, run.stderr) == (0, b"", b"")
     book = openpyxl.load_workbook(out)
     assert book.sheetnames == ["段落", "分句", "覆盖情况", "问题与措施"]
     assert book["覆盖情况"]["A2"].value == "全面加强党对教育工作的领导和教育系统党的建设"
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"), [("a.CSV", b"\xef\xbb\xbfsource,"), ("a.jsonl", b'{"schema"'), ("a.txt", b"{\n")]
+)
+def test_tag_without_to_writes_what_the_file_s_name_says(name, begins, sample, tmp_path):
+    assert dudao("tag", sample, "-o", tmp_path / name).returncode == 0
+    assert (tmp_path / name).read_bytes().startswith(begins)
 
 
 def test_tag_xlsx_of_several_reports_goes_into_a_folder(sample, tmp_path):
@@ -120,6 +128,16 @@ def test_tag_xlsx_of_several_reports_goes_into_a_folder(sample, tmp_path):
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["乙县.xlsx", "甲县.xlsx"]
     assert dudao("tag", sample, "--to", "xlsx", "-o", tmp_path / "out").returncode == 0
     assert (tmp_path / "out" / "sample-report.xlsx").is_file()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
+@pytest.mark.parametrize("to", ["csv", "xlsx"])
+def test_tag_onto_a_full_disk_ends_in_a_message(to, sample):
+    run = dudao("tag", sample, "--to", to, "-o", "/dev/full")
+    assert run.returncode == 1
+    assert b"cannot be written" in run.stderr
+    assert b"Traceback" not in run.stderr
+    assert b"unexpected" not in run.stderr
 
 
 @pytest.mark.parametrize(

@@ -144,3 +144,13 @@ def test_gaps_leave_out_what_only_asks_for_the_label_of_no_domain(report, taxono
     missing, thin = gaps(coverage, taxonomy)
     named = {each.item.id for each in missing + thin}
     assert named == set(taxonomy.domain_ids) - taxonomy.exclusive_ids
+
+
+@pytest.mark.parametrize("page", ["schemes.md", "schemes.zh.md"])
+def test_example_of_the_documentation_is_a_scheme(page, written):
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    example = text.partition("```toml\n")[2].partition("```")[0]
+    scheme = load_scheme(written(example))
+    assert [len(item.domains) for item in scheme.items][:2] == [1, 2]
+    with pytest.raises(SchemeError, match="unknown domain 'finanse', perhaps 'finance'"):
+        load_scheme(written(example.replace('"finance"', '"finanse"', 1)))

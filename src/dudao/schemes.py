@@ -6,7 +6,6 @@ A scheme is a TOML file of `places.scheme_roots` (``corpus/schemes/`` of the che
 
 from __future__ import annotations
 
-import difflib
 import functools
 import tomllib
 from collections.abc import Iterable
@@ -246,6 +245,8 @@ class _Checker:
     def _domain(self, named: str, where: str) -> str:
         domain = self._by_name.get(named)
         if domain is None:
+            import difflib
+
             close = difflib.get_close_matches(named, self._by_name, n=1)
             what = f"unknown domain {named!r}, perhaps {close[0]!r}" if close else f"unknown domain: {named}"
             raise SchemeError(what, where=where, hint=self._allowed)

@@ -59,7 +59,8 @@ def build(t: Translate) -> click.Command:
                 ["--to"],
                 type=click.Choice(_FORMATS),
                 help=t(
-                    "Output; terminal on a terminal, json in a pipe.", "输出格式；终端默认 terminal，管道默认 json。"
+                    "Output; else by the name that -o gives, terminal on a terminal, json in a pipe.",
+                    "输出格式；不写则看 -o 的文件名，终端默认 terminal，管道默认 json。",
                 ),
             ),
             click.Option(
@@ -104,7 +105,7 @@ def tag_command(
     from dudao.document import TaggedReport
     from dudao.tagger import Tagger
 
-    to = to or ("terminal" if out is None and sys.stdout.isatty() else "json")
+    to = to or _format_of(out) or ("terminal" if out is None and sys.stdout.isatty() else "json")
     if out is not None and out.is_dir() and to not in _IN_FOLDERS:
         raise click.UsageError(t(f"-o {out} is a folder; give a file", f"-o {out} 是文件夹，请指定文件"))
     if held.given and to not in _WITH_SCHEME:
@@ -144,6 +145,12 @@ def tag_command(
     return SOME_FAILED if failed else OK
 
 
+def _format_of(out: Path | None) -> str | None:
+    """What the name of the output says it is: nobody wants JSON in a file called .xlsx."""
+    suffix = out.suffix.lower().lstrip(".") if out is not None else ""
+    return suffix if suffix in _FORMATS and suffix != "terminal" else None
+
+
 class _Writer:
     """Opens the output with the first result, and puts each result behind the last."""
 
@@ -158,8 +165,7 @@ class _Writer:
         t: Translate,
     ) -> None:
         self._to, self._unit, self._tagger, self._t = to, unit, tagger, t
-        self._thin = held.thin if to == "terminal" or held.given else 0
-        self._scheme = held.scheme(tagger.taxonomy) if to == "terminal" or held.given else None
+        self._held = (held.scheme(tagger.taxonomy), held.thin) if to == "terminal" or held.given else None
         self._file = stack.enter_context(output(out, bom=to == "csv", screen=to == "terminal"))
         if to == "csv":
             from dudao.render.table import TableWriter
@@ -172,9 +178,9 @@ class _Writer:
         if isinstance(result, DudaoError):
             self._file.write(json_text.error_line(result) + "\n")
         elif self._to == "json" and alone:
-            self._file.write(json_text.pretty(result, self._scheme, self._thin) + "\n")
+            self._file.write(json_text.pretty(result, self._held) + "\n")
         elif self._to in {"json", "jsonl"}:  # of several reports in one file, one object a line
-            self._file.write(json_text.line(result, self._scheme, self._thin) + "\n")
+            self._file.write(json_text.line(result, self._held) + "\n")
         elif self._to == "csv":
             self._table.write(result)
         else:
@@ -184,8 +190,7 @@ class _Writer:
                 result,
                 console(self._file),
                 taxonomy=self._tagger.taxonomy,
-                scheme=self._scheme,
-                thin=self._thin,
+                held=self._held,
                 unit=self._unit,
                 t=self._t,
             )

@@ -1,10 +1,11 @@
 """Sheets of a workbook: a table each, with its header held in view, filters, widths and colours; all text is text.
 
-Rows are streamed (openpyxl's write-only mode), so that a workbook takes no more memory than its longest row.
+Rows are streamed (openpyxl's write-only mode): memory holds one row at a time, and at the end the packed file.
 """
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO, NamedTuple
@@ -32,7 +33,7 @@ class Look(NamedTuple):
 PLAIN = Look()
 CENTRED = Look(centred=True)
 SHARE = Look(centred=True, number="0%")
-QUIET = Look(ink="#8A949B")
+QUIET = Look(ink="#66727A")
 # Excel's own colours for bad, neutral and good.
 STATES = {
     "missing": Look("#FFC7CE", "#9C0006", centred=True),
@@ -80,7 +81,10 @@ class Book:
         """Write the workbook; nothing can be added afterwards."""
         for sheet in self._sheets:
             sheet.close()
-        self._book.save(file)
+        # At a full disk openpyxl leaves half-closed writers behind that complain when they are collected: let it finish in memory first.
+        whole = io.BytesIO()
+        self._book.save(whole)
+        file.write(whole.getbuffer())
 
     def cell(self, sheet: Any, value: Any, look: Look) -> Any:
         """A cell; ``value`` is text, a number or nothing."""

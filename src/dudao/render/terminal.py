@@ -29,12 +29,11 @@ def print_report(
     out: Console,
     *,
     taxonomy: Taxonomy,
-    scheme: Scheme | None = None,
-    thin: int = THIN,
+    held: tuple[Scheme, int] | None = None,
     unit: str = "clause",
     t: Translate,
 ) -> None:
-    """Print one report; without a scheme it is held against all domains."""
+    """Print one report, held against a scheme with the number below which its items are thin; without, against all domains."""
     width = min(out.width, _WIDEST)
     report = tagged.report
     colour = _colours(taxonomy)
@@ -60,7 +59,8 @@ def print_report(
     for heading in headings:
         out.print(Text(screen_text(heading.label), style="bold"), width=width)
     _print_domains(tagged, out, taxonomy, colour, width, t)
-    _print_scheme(tagged, out, scheme or load_scheme(taxonomy=taxonomy), thin, taxonomy, width, t)
+    scheme, thin = held or (load_scheme(taxonomy=taxonomy), THIN)
+    _print_scheme(tagged, out, scheme, thin, taxonomy, width, t)
     _print_counts(tagged, out, width, t)
 
 
