@@ -132,7 +132,7 @@ def tag_command(
     failed = 0
     with contextlib.ExitStack() as stack:
         write = None
-        for result in inputs.tagged(tagger, explain=explain, jobs=jobs, t=t):
+        for result in inputs.tagged(tagger, explain=explain, jobs=jobs, tell=to != "terminal", t=t):
             if isinstance(result, DudaoError):
                 failed += 1
                 say_error(result, t)
