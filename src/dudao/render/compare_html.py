@@ -82,6 +82,8 @@ def _row(row: ReportRow, comparison: Comparison) -> dict[str, Any]:
         "missing": row.count("missing"),
         "thin": row.count("thin"),
         "unsure": row.uncertain / max(1, row.clauses),
+        "unknown": row.unknown,
+        "beyond": row.beyond,
         "cells": [
             (row.cells[column].state, row.cells[column].clauses, level(row.cells[column], comparison))
             for column in comparison.columns
