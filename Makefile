@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SLOW_READY := $(VENV)/.slow-ready
 
-.PHONY: demo test test-all check bench train pins clean
+.PHONY: demo test test-all check bench train pictures pins clean
 
 $(READY): requirements/dev.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "dudao needs Python 3.11 or later: make PYTHON=/path/to/python3.11")'
@@ -40,6 +40,9 @@ bench: $(READY)  ## speed, memory and accuracy beside a plain peer
 
 train: $(READY)  ## a new model version from the corpus
 	$(BIN)/python scripts/train.py $(if $(VERSION),--version $(VERSION))
+
+pictures: $(READY)  ## the README's pictures, from the sample report and the corpus
+	$(BIN)/python scripts/pictures.py
 
 pins: $(READY)  ## compile requirements/*.txt anew
 	$(BIN)/python -m pip install --quiet pip-tools

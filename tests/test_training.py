@@ -146,10 +146,12 @@ def test_train_writes_what_the_contract_names(trained):
         "parameters",
         "seed",
         "metrics",
+        "drift",
         "created",
     ):
         assert key in manifest
     assert {"model.joblib", "MODEL_CARD.md", "MODEL_CARD.zh-CN.md"} <= set(manifest["files"])
+    assert json.loads((folder / "classifier.json").read_text(encoding="utf-8"))["drift"] == manifest["drift"]
     assert all(store.verify(folder).values())
     assert (
         manifest["metrics"]["cross_validation"]["macro_f1_interval"][0]

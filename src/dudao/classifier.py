@@ -17,7 +17,7 @@ from dudao import modelfiles
 from dudao.features import Scores, Vocabulary
 from dudao.modelfiles import CONTEXT_FEATURES, FILES, FORMAT, Settings
 from dudao.taxonomy import Taxonomy
-from dudao.tokens import Index, Segmenter, batches, spans
+from dudao.tokens import Index, Segmenter, Spans, batches, spans
 
 _CHUNK = (
     160_000  # characters whose features are held at once: 40 MB; a fifth of it takes half as long again, more no less
@@ -57,14 +57,25 @@ class Classifier:
         self.segmenter.cut("")
         self._vocabulary.prepare()
 
+    def knows(self, found: Spans) -> npt.NDArray[np.bool_]:
+        """Which words of a batch are in the model's vocabulary, shape (n_words,)."""
+        return self._vocabulary.knows(found)
+
+    def knows_pairs(self, found: Spans) -> npt.NDArray[np.bool_]:
+        """Which words of a batch make a known pair with the word before them, shape (n_words,)."""
+        return self._vocabulary.knows_pairs(found)
+
     def logits(self, texts: Sequence[str]) -> Scores:
         """Calibrated log-odds of every domain for each text by itself, shape (n_texts, n_domains)."""
-        result = np.empty((len(texts), len(self.labels)))
+        number: dict[str, int] = {}  # of each distinct text: reports share sentences, and tables hold some rows twice
+        numbers = [number.setdefault(text, len(number)) for text in texts]
+        distinct = list(number)
+        result = np.empty((len(distinct), len(self.labels)))
         of_words, of_ngrams = self.settings.block_weights
-        for chunk in batches(texts, _CHUNK):
-            words, ngrams = self._vocabulary.sums(spans(texts[chunk], self.segmenter), chunk.stop - chunk.start)
+        for chunk in batches(distinct, _CHUNK):
+            words, ngrams = self._vocabulary.sums(spans(distinct[chunk], self.segmenter), chunk.stop - chunk.start)
             result[chunk] = self._intercepts + of_words * words + of_ngrams * ngrams
-        return result
+        return result if len(distinct) == len(numbers) else result.take(numbers, axis=0)
 
     def in_context(self, logits: Scores, paragraph: Index, headings: Sequence[tuple[str, ...]]) -> Scores:
         """Scores of clauses in their paragraphs and under their headings.

@@ -44,6 +44,7 @@ from dudao.evaluation import (
 from dudao.modelfiles import Mended, clause_key
 from dudao.taxonomy import Taxonomy
 from dudao.tokens import Segmenter, key_of, term_strings
+from dudao.usual import usual
 
 Progress = Callable[[str], None]
 
@@ -127,15 +128,28 @@ def train(
     _require(records, taxonomy, parameters)
     progress(f"terms of {len(records):,} clauses and {len(corpus.glossary):,} glossary entries")
     dictionary = domain_dictionary(corpus.glossary, parameters.word_frequency)
-    data = _Data(records, corpus.glossary, taxonomy, Segmenter(dictionary))
+    segmenter = Segmenter(dictionary)
+    data = _Data(records, corpus.glossary, taxonomy, segmenter)
     own, of_heading = _out_of_fold(data, parameters, seed, progress)
     progress("calibration, context and thresholds")
     slopes = _platt(own, data.gold)
     slopes[1] += _main_offsets(own * slopes[0] + slopes[1], data.main)
     own, of_heading = own * slopes[0] + slopes[1], of_heading * slopes[0] + slopes[1]
-    metrics = _cross_validated(data, taxonomy, own, of_heading, parameters, seed)
+    metrics, uncertain = _cross_validated(data, taxonomy, own, of_heading, parameters, seed)
     settings = _choose_settings(data, taxonomy, own, of_heading, np.arange(len(records)), parameters)
-    settings = replace(settings, mended=_mended(records))
+    settings = replace(
+        settings,
+        drift=usual(
+            data.texts,
+            data.groups.tolist(),
+            [term.term for term in corpus.glossary if term.domains],
+            segmenter,
+            least=parameters.min_df,
+            uncertain=uncertain,
+            uncertain_alone=choose(sigmoid(own), settings, taxonomy)[1],
+        ),
+        mended=_mended(records),
+    )
     metrics["outline"] = outline_metrics(corpus.texts, records, taxonomy)
 
     def finished(rows: npt.NDArray[np.int64], terms: npt.NDArray[np.int64]) -> dict[str, bytes]:
@@ -521,8 +535,8 @@ def _choose_certain(
 
 def _cross_validated(
     data: _Data, taxonomy: Taxonomy, own: Scores, of_heading: Scores, parameters: Parameters, seed: int
-) -> dict[str, Any]:
-    """Metrics in which no report had a part in the model, context weights or thresholds that judge it."""
+) -> tuple[dict[str, Any], list[bool]]:
+    """Metrics in which no report had a part in the model, context weights or thresholds that judge it; what it is unsure of."""
     scores = np.zeros_like(own)
     chosen: list[Sequence[int]] = [()] * data.n_records
     uncertain = [False] * data.n_records
@@ -532,7 +546,7 @@ def _cross_validated(
         for row, columns, unsure in zip(rows.tolist(), *choose(scores[rows], settings, taxonomy), strict=True):
             chosen[row], uncertain[row] = columns, unsure
     result: Judged = judged(data.records, scores, chosen, uncertain, data.labels)
-    return full_summary(data.records, result, taxonomy, seed=seed)
+    return full_summary(data.records, result, taxonomy, seed=seed), uncertain
 
 
 def _tested(files: Mapping[str, bytes], corpus: Corpus, taxonomy: Taxonomy, seed: int) -> dict[str, Any]:
@@ -696,6 +710,7 @@ def _manifest(
         "parameters": asdict(parameters),
         "settings": {"context": settings.context, "certain": settings.certain},
         "metrics": dict(metrics),
+        "drift": asdict(settings)["drift"],
         "libraries": {
             name: installed(name) for name in ("scikit-learn", "numpy", "scipy", "jieba", "rjieba", "joblib")
         },

@@ -16,6 +16,10 @@ from dudao.language import Translate, language, translator
 
 _COMMANDS: dict[str, tuple[str, str]] = {
     "tag": ("Tag reports: files, folders, or - for standard input.", "标注报告：文件、文件夹，或 - 表示标准输入。"),
+    "compare": (
+        "Many reports side by side: what is missing, shares by role, year against year.",
+        "并排比较多份报告：缺失领域、各部分篇幅、年度对比。",
+    ),
     "inspect": (
         "Show a report's outline: headings, roles, paragraphs, clauses.",
         "查看报告结构：标题、角色、段落、分句。",

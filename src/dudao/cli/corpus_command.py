@@ -70,6 +70,9 @@ def build(t: Translate) -> click.Group:
             epilog=t("Example: dudao corpus add corrections.jsonl", "示例：dudao corpus add corrections.jsonl"),
         )
     )
+    from dudao.cli.terms_command import build as build_terms
+
+    group.add_command(build_terms(t))
     return group
 
 
