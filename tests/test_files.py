@@ -26,9 +26,14 @@ with files.replacing(folder / "out.txt") as file, files.new_folder(folder / "new
 def test_replacing_keeps_the_old_file_on_an_error(tmp_path):
     path = tmp_path / "out.txt"
     path.write_bytes(b"old")
-    with pytest.raises(RuntimeError), files.replacing(path) as file:
-        file.write(b"new")
-        raise RuntimeError
+
+    def write():
+        with files.replacing(path) as file:
+            file.write(b"new")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write()
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["out.txt"]
 
@@ -49,10 +54,15 @@ def test_new_folder_is_never_put_over_one_that_is_there(tmp_path):
         (folder / "x").write_bytes(b"1")
     with pytest.raises(FileExistsError), files.new_folder(tmp_path / "a"):
         pass
-    with pytest.raises(FileExistsError), files.new_folder(tmp_path / "b") as folder:
-        (folder / "x").write_bytes(b"2")
-        (tmp_path / "b").mkdir()
-        (tmp_path / "b" / "x").write_bytes(b"another writer's")
+
+    def lose():
+        with files.new_folder(tmp_path / "b") as folder:
+            (folder / "x").write_bytes(b"2")
+            (tmp_path / "b").mkdir()
+            (tmp_path / "b" / "x").write_bytes(b"another writer's")
+
+    with pytest.raises(FileExistsError):
+        lose()
     assert (tmp_path / "b" / "x").read_bytes() == b"another writer's"
     assert sorted(os.listdir(tmp_path)) == ["a", "b"]
 

@@ -113,7 +113,7 @@ def only(block):
     """One weight less than there are terms, in a folder that is signed."""
 
     def change(arrays):
-        kept = {name: array for name, array in arrays.items()}
+        kept = dict(arrays)
         kept[f"{block}_keys"], kept[f"{block}_features"] = (
             arrays[f"{block}_keys"][:-1],
             arrays[f"{block}_features"][:-1],
@@ -420,7 +420,7 @@ def test_model_without_what_inference_does_not_read_still_tags(folder, tmp_path)
         (folder / name).unlink()
     assert Tagger.load(folder).tag(["水稻插秧全部完成。"])[0].domains == ("crops",)
     assert {each.file for each in store.audit(store.Folder(folder))} == {"model.joblib", "MODEL_CARD.md", "domains.svg"}
-    with pytest.raises(ModelError, match="cannot be read|missing"):
+    with pytest.raises(ModelError, match="is missing"):
         store.import_version(folder, tmp_path / "models")
 
 
