@@ -81,6 +81,7 @@ def test_module_imports_only_what_stands_above_it(path):
         ("trafilatura", {"readers"}),
         ("pypdfium2", {"readers"}),
         ("joblib", {"training", "store"}),
+        ("threadpoolctl", {"training"}),
     ],
 )
 def test_package_is_known_in_one_place_only(package, allowed):

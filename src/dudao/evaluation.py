@@ -134,10 +134,10 @@ def summarise(result: Judged, *, seed: int = 0) -> dict[str, Any]:
     """
     counts = _counts(result)
     macro, micro = _macro_micro(counts.sum(axis=0))
-    intervals = _intervals(result, counts, seed)
     exact, first_right = _right(result)
     confidence = result.scores[np.arange(len(result.primary)), result.primary]
     sure = ~result.uncertain
+    intervals = _intervals(result, counts, {"exact": exact, "first": first_right}, seed)
     return {
         "clauses": len(result.primary),
         "reports": len(set(result.reports)),
@@ -146,7 +146,9 @@ def summarise(result: Judged, *, seed: int = 0) -> dict[str, Any]:
         "micro_f1": _rounded(micro),
         "micro_f1_interval": intervals["micro"],
         "exact_match": _rounded(float(exact.mean())),
+        "exact_match_interval": intervals["exact"],
         "first_domain_accuracy": _rounded(float(first_right.mean())),
+        "first_domain_accuracy_interval": intervals["first"],
         "expected_calibration_error": _rounded(calibration_error(confidence, first_right)),
         "not_uncertain": _rounded(float(sure.mean())),
         "first_domain_accuracy_of_not_uncertain": _rounded(float(first_right[sure].mean()) if sure.any() else 0.0),
@@ -345,21 +347,35 @@ def _macro_micro(counts: npt.NDArray[np.int64]) -> tuple[float, float]:
     return macro, float(2 * hit / max(2 * hit + wrong + missed, 1))
 
 
-def _intervals(result: Judged, counts: npt.NDArray[np.int64], seed: int) -> dict[str, Any]:
+def _intervals(
+    result: Judged, counts: npt.NDArray[np.int64], rates: Mapping[str, npt.NDArray[np.bool_]], seed: int
+) -> dict[str, Any]:
+    """Percentiles of F1s over resampled reports, and of the share of clauses for which each of the ``rates`` holds."""
     groups = result.reports if len(set(result.reports)) > 1 else tuple(map(str, range(len(result.reports))))
     names, member = np.unique(np.asarray(groups), return_inverse=True)
     by_group = np.zeros((len(names), *counts.shape[1:]), dtype=np.int64)
     np.add.at(by_group, member, counts)
+    clauses = np.bincount(member)
+    holding = {name: np.bincount(member, weights=holds) for name, holds in rates.items()}
+    shares: dict[str, list[float]] = {name: [] for name in rates}
     random = np.random.default_rng(seed)
     macros, micros, domains = [], [], []
     for _ in range(_RESAMPLES):
-        drawn = by_group[random.integers(0, len(names), len(names))].sum(axis=0)
+        groups_drawn = random.integers(0, len(names), len(names))
+        for name, values in holding.items():
+            shares[name].append(float(values[groups_drawn].sum() / clauses[groups_drawn].sum()))
+        drawn = by_group[groups_drawn].sum(axis=0)
         macro, micro = _macro_micro(drawn)
         macros.append(macro)
         micros.append(micro)
         domains.append(_f1(drawn))
     bounds = np.percentile(np.stack(domains), (2.5, 97.5), axis=0)
-    return {"macro": _bounds(macros), "micro": _bounds(micros), "domains": bounds.T}
+    return {
+        "macro": _bounds(macros),
+        "micro": _bounds(micros),
+        "domains": bounds.T,
+        **{name: _bounds(values) for name, values in shares.items()},
+    }
 
 
 def paired(before: Judged, after: Judged, *, seed: int = 0) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from dudao import modelcard, store
 from dudao.classifier import CONTEXT_FEATURES, FORMAT, Classifier, Scores, Settings, context_features, sigmoid
@@ -78,6 +79,7 @@ class Parameters:
 
 _DICTIONARY_LENGTH = (2, 6)  # characters of a term that becomes a word; longer ones are phrases that jieba may cut
 _LEAST_POSITIVES = 10
+_CODE = (".py", ".txt", ".j2", ".json")
 _THRESHOLDS = np.arange(0.2, 0.71, 0.02)
 # Accuracy of the first domain that clauses not marked uncertain shall have, in cross-validation. Text is harder outside the
 # corpus: what reaches 0.975 here reaches 0.95 to 0.96 on reports in which nothing is named outright.
@@ -123,7 +125,20 @@ def train(
     TrainingError
         Too few records or reports for a domain to be learnt.
     """
-    parameters = parameters or Parameters()
+    # Sums over a million numbers differ in their last digits with the number of BLAS threads; nothing here gains by threads.
+    with threadpool_limits(limits=1):
+        return _train(corpus, taxonomy, taxonomy_file, version, seed, parameters or Parameters(), progress)
+
+
+def _train(
+    corpus: Corpus,
+    taxonomy: Taxonomy,
+    taxonomy_file: bytes,
+    version: str,
+    seed: int,
+    parameters: Parameters,
+    progress: Progress,
+) -> Trained:
     records = corpus.records
     _require(records, taxonomy, parameters)
     progress(f"terms of {len(records):,} clauses and {len(corpus.glossary):,} glossary entries")
@@ -474,7 +489,8 @@ def _fit_context(data: _Data, own: Scores, of_heading: Scores, rows: npt.NDArray
     if target.all() or not target.any():
         return (1.0, 0.0, *([0.0] * len(CONTEXT_FEATURES)))
     fitted = LogisticRegression(C=1e3, max_iter=1000).fit(np.concatenate(features), target)
-    return (float(fitted.coef_[0, 0]), float(fitted.intercept_[0]), *map(float, fitted.coef_[0, 1:]))
+    # Beyond six digits they are the processor's, not the data's.
+    return tuple(round(float(each), 6) for each in (fitted.coef_[0, 0], fitted.intercept_[0], *fitted.coef_[0, 1:]))
 
 
 def _apply_context(data: _Data, own: Scores, of_heading: Scores, weights: Sequence[float]) -> Scores:
@@ -697,12 +713,17 @@ def _manifest(
         "format": FORMAT,
         "version": version,
         "code": installed("dudao"),
+        "code_sha256": _code_digest(),
         "taxonomy": {"version": taxonomy.version, "sha256": taxonomy.digest},
         "corpus": {
             "sha256": corpus.digest,
             "clauses": len(corpus.records),
             "reports": len({record.report for record in corpus.records}),
             "corrected": sum(record.corrected for record in corpus.records),
+            "set_aside": {
+                "clauses": len(corpus.held_out),
+                "reports": len({record.report for record in corpus.held_out}),
+            },
         },
         "glossary": {"sha256": corpus.glossary_digest, "terms": len(corpus.glossary)},
         "dictionary": {"sha256": hashlib.sha256(files["dictionary.tsv"]).hexdigest()},
@@ -715,5 +736,32 @@ def _manifest(
             name: installed(name) for name in ("scikit-learn", "numpy", "scipy", "jieba", "rjieba", "joblib")
         },
         "python": platform.python_version(),
+        "machine": _machine(),
         "created": created.replace(microsecond=0).isoformat(),
+    }
+
+
+def _code_digest() -> str:
+    """SHA-256 over the package's own files: ``path, NUL, bytes, NUL`` of each, in the order of their paths, line ends as \\n.
+
+    Between two releases it says what the version number of the code cannot.
+    """
+    import hashlib
+
+    root = Path(__file__).resolve().parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*"), key=lambda each: each.relative_to(root).as_posix()):
+        name = path.relative_to(root)
+        if path.is_file() and path.suffix in _CODE and name.parts[0] != "_carried":
+            digest.update(name.as_posix().encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    return digest.hexdigest()
+
+
+def _machine() -> dict[str, str]:
+    """What the last digits of a fit depend on beside the libraries' versions."""
+    blas: dict[str, Any] = next((each for each in threadpool_info() if each["user_api"] == "blas"), {})
+    return {
+        "system": platform.system(),
+        "processor": platform.machine(),
+        "blas": f"{blas.get('internal_api', '')} {blas.get('version', '')} {blas.get('architecture', '')}".strip(),
     }

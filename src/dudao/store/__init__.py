@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dudao.errors import ModelError
-from dudao.store.contents import PIPELINE, VERSION, Folder, json_bytes
+from dudao.store.contents import ARCHIVES, PIPELINE, VERSION, Folder, json_bytes
 from dudao.store.inspection import Finding, audit, check
 from dudao.store.loading import is_released, load_classifier, load_pipeline, pinned, read_card, verify
 from dudao.store.versions import (
@@ -45,6 +45,7 @@ def import_version(source: str | Path, root: Path, *, trusted: str | None = None
 
 
 __all__ = [
+    "ARCHIVES",
     "PIPELINE",
     "VERSION",
     "Finding",
