@@ -6,17 +6,19 @@ import io
 import os
 import platform
 import re
+import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import joblib
 import numpy as np
 import numpy.typing as npt
+from joblib.numpy_pickle import NumpyPickler
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -605,16 +607,37 @@ def export(
         "weights": np.concatenate([estimator.coef_ for estimator in estimators]).T.astype(np.float16),
         "intercepts": np.concatenate([estimator.intercept_ for estimator in estimators]).astype(np.float32),
     }
-    stored, pickled = io.BytesIO(), io.BytesIO()
+    stored = io.BytesIO()
     np.savez(stored, **arrays)  # type: ignore[arg-type]
-    joblib.dump(pipeline, pickled, compress=3)
     return {
         "classifier.json": store.json_bytes({"format": FORMAT, **asdict(settings)}),
         "classifier.npz": stored.getvalue(),
         "dictionary.tsv": "".join(f"{word}\t{frequency}\n" for word, frequency in dictionary).encode(),
         "taxonomy.toml": taxonomy_file,
-        store.PIPELINE: pickled.getvalue(),
+        store.PIPELINE: _pickled(pipeline),
     }
+
+
+class _ByValue(NumpyPickler):  # type: ignore[misc]
+    """joblib's pickler, for which equal texts are one.
+
+    To pickle, a text is the same if it is the same object, which depends on what the process has imported and loaded before.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__(file, protocol=4)
+        self._texts: dict[str, str] = {}
+
+    def save(self, obj: Any, **how: Any) -> None:
+        """Write an object, a text as the first that is equal to it."""
+        super().save(self._texts.setdefault(obj, obj) if type(obj) is str else obj, **how)
+
+
+def _pickled(pipeline: Pipeline) -> bytes:
+    """What `joblib.load` opens, the same bytes for the same pipeline in whatever process."""
+    file = io.BytesIO()
+    _ByValue(file).dump(pipeline)
+    return zlib.compress(file.getvalue(), 3)
 
 
 def _require(records: Sequence[Record], taxonomy: Taxonomy, parameters: Parameters) -> None:
@@ -694,9 +717,6 @@ def _code_digest() -> str:
 
 def _machine() -> dict[str, str]:
     """What the last digits of a fit depend on beside the libraries' versions."""
-    blas: dict[str, Any] = next((each for each in threadpool_info() if each["user_api"] == "blas"), {})
-    return {
-        "system": platform.system(),
-        "processor": platform.machine(),
-        "blas": f"{blas.get('internal_api', '')} {blas.get('version', '')} {blas.get('architecture', '')}".strip(),
-    }
+    libraries = [each for each in threadpool_info() if each["user_api"] == "blas"]
+    blas = {f"{each['internal_api']} {each['version']} {each.get('architecture', '')}".strip() for each in libraries}
+    return {"system": platform.system(), "processor": platform.machine(), "blas": ", ".join(sorted(blas))}
