@@ -6,17 +6,19 @@ import io
 import os
 import platform
 import re
+import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import joblib
 import numpy as np
 import numpy.typing as npt
+from joblib.numpy_pickle import NumpyPickler
 from scipy.optimize import minimize
 from scipy.special import softmax
 from sklearn.compose import ColumnTransformer
@@ -661,15 +663,14 @@ def export(
         "weights": np.concatenate([estimator.coef_ for estimator in estimators]).T.astype(np.float16),
         "intercepts": np.concatenate([estimator.intercept_ for estimator in estimators]).astype(np.float32),
     }
-    stored, pickled = io.BytesIO(), io.BytesIO()
+    stored = io.BytesIO()
     np.savez(stored, **arrays)  # type: ignore[arg-type]
-    joblib.dump(pipeline, pickled, compress=3)
     return {
         "classifier.json": store.json_bytes({"format": FORMAT, **settings.to_dict()}),
         "classifier.npz": stored.getvalue(),
         "dictionary.tsv": "".join(f"{word}\t{frequency}\n" for word, frequency in dictionary).encode(),
         "taxonomy.toml": taxonomy_file,
-        store.PIPELINE: pickled.getvalue(),
+        store.PIPELINE: _pickled(pipeline),
     }
 
 
@@ -678,6 +679,28 @@ def _mended(records: Sequence[Record]) -> dict[str, Mended]:
     return {
         clause_key(each.section, each.text): Mended(each.domains, each.role or "") for each in records if each.corrected
     }
+
+
+class _ByValue(NumpyPickler):  # type: ignore[misc]
+    """joblib's pickler, for which equal texts are one.
+
+    To pickle, a text is the same if it is the same object, which depends on what the process has imported and loaded before.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__(file, protocol=4)
+        self._texts: dict[str, str] = {}
+
+    def save(self, obj: Any, **how: Any) -> None:
+        """Write an object, a text as the first that is equal to it."""
+        super().save(self._texts.setdefault(obj, obj) if type(obj) is str else obj, **how)
+
+
+def _pickled(pipeline: Pipeline) -> bytes:
+    """What `joblib.load` opens, the same bytes for the same pipeline in whatever process."""
+    file = io.BytesIO()
+    _ByValue(file).dump(pipeline)
+    return zlib.compress(file.getvalue(), 3)
 
 
 def _require(records: Sequence[Record], taxonomy: Taxonomy, parameters: Parameters) -> None:
@@ -759,9 +782,6 @@ def _code_digest() -> str:
 
 def _machine() -> dict[str, str]:
     """What the last digits of a fit depend on beside the libraries' versions."""
-    blas: dict[str, Any] = next((each for each in threadpool_info() if each["user_api"] == "blas"), {})
-    return {
-        "system": platform.system(),
-        "processor": platform.machine(),
-        "blas": f"{blas.get('internal_api', '')} {blas.get('version', '')} {blas.get('architecture', '')}".strip(),
-    }
+    libraries = [each for each in threadpool_info() if each["user_api"] == "blas"]
+    blas = {f"{each['internal_api']} {each['version']} {each.get('architecture', '')}".strip() for each in libraries}
+    return {"system": platform.system(), "processor": platform.machine(), "blas": ", ".join(sorted(blas))}
