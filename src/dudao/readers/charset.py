@@ -123,7 +123,7 @@ def _utf16_without_bom(data: bytes) -> str | None:
     for encoding in ("utf-16-le", "utf-16-be"):
         text = head[: len(head) // 2 * 2].decode(encoding, "replace")
         known = sum(
-            "\u3400" <= char <= "\u9fff" or char.isascii() and (char.isprintable() or char.isspace()) for char in text
+            "\u3400" <= char <= "\u9fff" or (char.isascii() and (char.isprintable() or char.isspace())) for char in text
         )
         common = sum(char in _COMMON for char in text)
         if known >= 0.7 * len(text) and (common >= 0.05 * len(text) or text.isascii()):
