@@ -11,6 +11,7 @@ from conftest import ROOT
 SOURCE = ROOT / "src" / "dudao"
 ORDER = [
     "errors",
+    "logs",
     "workers",
     "templates",
     "charts",
@@ -30,9 +31,11 @@ ORDER = [
     "store",
     "tagger",
     "batch",
+    "spark",
     "evaluation",
     "modelcard",
     "training",
+    "estimator",
     "render",
     "cli",
 ]
@@ -64,13 +67,14 @@ def test_module_imports_only_what_stands_above_it(path):
 @pytest.mark.parametrize(
     ("package", "allowed"),
     [
-        ("sklearn", {"training", "evaluation", "store"}),
+        ("sklearn", {"training", "evaluation", "store", "estimator"}),
         ("jieba", {"tokens"}),
         ("rjieba", {"tokens"}),
         ("lxml", {"readers"}),
         ("trafilatura", {"readers"}),
         ("pypdfium2", {"readers"}),
         ("joblib", {"training", "store"}),
+        ("pyspark", {"spark"}),
     ],
 )
 def test_package_is_known_in_one_place_only(package, allowed):

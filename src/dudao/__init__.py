@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ _HOMES = {
         ("CorpusError", "DudaoError", "ModelError", "ReadError", "TaxonomyError", "TrainingError"), "errors"
     ),
 }
+
+# An application that has set up no logging sees nothing, as `logging` asks of libraries.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> Any:

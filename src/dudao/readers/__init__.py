@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from dudao.document import Document
 from dudao.errors import ReadError
+from dudao.logs import tell
 from dudao.readers.detect import SUFFIXES, kind_of
 from dudao.readers.limits import DEFAULT, Limits
 
 __all__ = ["SUFFIXES", "Limits", "Source", "find_reports", "holds_many", "read_document", "read_documents"]
 
 Source = str | Path | bytes | BinaryIO
+
+_log = logging.getLogger(__name__)
 
 
 def read_document(source: Source, *, name: str | None = None, limits: Limits = DEFAULT) -> Document:
@@ -98,6 +102,17 @@ def _documents(
         )
     except ReadError as error:
         yield error
+    except Exception as error:  # what no reader expected of one file must not end a run over thousands
+        yield unexpected(error, name)
+
+
+def unexpected(error: Exception, name: str) -> ReadError:
+    """What stands among results for a file in which something failed that nobody foresaw; the traceback is logged."""
+    tell(_log, logging.ERROR, "unexpected error", exc_info=True, source=name)
+    if isinstance(error, MemoryError):
+        return ReadError("out of memory", where=name, hint="give fewer or smaller files at a time")
+    what = f"unexpected {type(error).__name__}: {error}"
+    return ReadError(what, where=name, hint="report it, with the file if you can")
 
 
 def _kind(data: bytes, name: str, limits: Limits) -> str:
