@@ -189,6 +189,8 @@ CATALOGUE = {
     "no column {}; there is {}": "没有列 {}；现有列：{}",
     "name the column of texts with --text-column": "请用 --text-column 指定文本所在的列",
     "column {} holds {}, not text": "列 {} 的类型是 {}，不是文本",
+    "column {} holds {}, not headings": "列 {} 的类型是 {}，不是标题",
+    "headings are strings, or lists of strings with the outermost first": "标题应为字符串，或由外到内的字符串列表",
     "name another with --text-column": "请用 --text-column 指定另一列",
     "column {} is there already": "列 {} 已经存在",
     "rename it: tagging adds one of that name": "请先改名：标注结果会新增同名的列",

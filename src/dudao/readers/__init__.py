@@ -119,7 +119,7 @@ def _kind(data: bytes, name: str, limits: Limits) -> str:
     if not data:
         raise ReadError("the file is empty", where=name, hint="nothing to tag")
     if len(data) > limits.bytes:
-        raise _too_large(name, limits)
+        raise too_large(name, limits)
     return kind_of(data, name)
 
 
@@ -154,7 +154,8 @@ def _read(data: bytes, name: str, kind: str, limits: Limits) -> Document:
     return read_office(data, name, limits, kind=kind)
 
 
-def _too_large(name: str, limits: Limits) -> ReadError:
+def too_large(name: str, limits: Limits) -> ReadError:
+    """The error for a file of more bytes than are read."""
     return ReadError(f"larger than {limits.bytes:,} bytes", where=name, hint="split the file")
 
 
@@ -165,7 +166,7 @@ def _bytes_of(source: Source, name: str | None, limits: Limits) -> tuple[bytes, 
         name = name or str(source)
         try:
             if Path(source).stat().st_size > limits.bytes:
-                raise _too_large(name, limits)
+                raise too_large(name, limits)
             return Path(source).read_bytes(), name
         except FileNotFoundError:
             raise ReadError("no such file", where=name, hint="check the path") from None
