@@ -15,7 +15,11 @@ from pathlib import Path
 
 import pytest
 
+# Short lives: compiling hot code well, or collecting garbage on many threads, costs more than it brings.
+LIGHT_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 QUIET = {
+    "spark.driver.extraJavaOptions": LIGHT_JVM,
+    "spark.executor.extraJavaOptions": LIGHT_JVM,
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.shuffle.partitions": "2",
@@ -83,6 +87,7 @@ class Cluster:
             "SPARK_HOME": str(self._home),
             "SPARK_LOCAL_IP": "127.0.0.1",
             "SPARK_DAEMON_MEMORY": "256m",
+            "SPARK_DAEMON_JAVA_OPTS": LIGHT_JVM,
             "LC_ALL": "C.UTF-8",
         }
         with open(self._log, "wb") as log:
