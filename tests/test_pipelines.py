@@ -17,7 +17,6 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 import joblib
 import pytest
 
-from conftest import ROOT
 from dudao import ReadError, Tagger, readers
 from dudao.tokens import Segmenter
 
@@ -72,6 +71,23 @@ def test_tag_many_works_where_processes_are_not_forked(sample, tmp_path, method)
         [sys.executable, str(script), method, str(sample)], capture_output=True, text=True, check=False, timeout=120
     )
     assert (run.stdout.split(), run.stderr) == (["TaggedReport", "ReadError", "TaggedReport"], "")
+
+
+def test_tag_many_in_a_script_without_a_guard_says_so(sample, tmp_path):
+    script = tmp_path / "ingest.py"
+    script.write_text(
+        "import multiprocessing, sys\n"
+        "from dudao import DudaoError, Tagger\n"
+        "if multiprocessing.parent_process() is not None:\n"
+        "    sys.exit('a worker that runs the whole script')\n"
+        "multiprocessing.set_start_method('spawn')\n"
+        "try:\n"
+        "    list(Tagger.load().tag_many([sys.argv[1], sys.argv[1]], jobs=2))\n"
+        "except DudaoError as error:\n"
+        "    print(error)\n"
+    )
+    run = subprocess.run([sys.executable, str(script), str(sample)], capture_output=True, text=True, timeout=120)
+    assert run.stdout.startswith("worker processes do not start (where processes are not forked")
 
 
 def test_joblib_carries_a_tagger_to_its_workers(tagger):

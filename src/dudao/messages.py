@@ -164,6 +164,8 @@ CATALOGUE = {
     "{} cannot be read: {}": "{} 无法读取：{}",
     "{} was made by scikit-learn {}": "{} 由 scikit-learn {} 生成",
     "pip install scikit-learn=={}": "pip install scikit-learn=={}",
+    "worker processes do not start": "工作进程无法启动",
+    "where processes are not forked, a script starts under if __name__ == '__main__':; else give jobs=1": "在不使用 fork 的系统上，脚本的主体须放在 if __name__ == '__main__': 之下；否则请用 jobs=1",
     "out of memory": "内存不足",
     "give fewer or smaller files at a time": "请减少文件数量或缩小文件",
     "unexpected {}: {}": "意外错误 {}：{}",
