@@ -12,6 +12,7 @@ SOURCE = ROOT / "src" / "dudao"
 ORDER = [
     "errors",
     "files",
+    "logs",
     "workers",
     "templates",
     "charts",
@@ -39,10 +40,12 @@ ORDER = [
     "newterms",
     "batch",
     "usual",
+    "spark",
     "evaluation",
     "modeldiff",
     "modelcard",
     "training",
+    "estimator",
     "render",
     "cli",
 ]
@@ -74,7 +77,7 @@ def test_module_imports_only_what_stands_above_it(path):
 @pytest.mark.parametrize(
     ("package", "allowed"),
     [
-        ("sklearn", {"training", "evaluation", "store"}),
+        ("sklearn", {"training", "evaluation", "store", "estimator"}),
         ("jieba", {"tokens"}),
         ("rjieba", {"tokens"}),
         ("lxml", {"readers"}),
@@ -82,6 +85,7 @@ def test_module_imports_only_what_stands_above_it(path):
         ("pypdfium2", {"readers"}),
         ("joblib", {"training", "store"}),
         ("threadpoolctl", {"training"}),
+        ("pyspark", {"spark"}),
     ],
 )
 def test_package_is_known_in_one_place_only(package, allowed):

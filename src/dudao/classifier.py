@@ -111,6 +111,26 @@ class Classifier:
             result[rows] = sigmoid(np.where(applies[:, None], adjusted, logits[rows]))
         return result
 
+    def tfidf(self, texts: Sequence[str]) -> Any:
+        """What the model knows of each text by itself, a SciPy CSR array of shape (n_texts, n_terms).
+
+        Two L2-normalised blocks of TF-IDF, the words' and the character n-grams', each with its weight: what the linear models
+        are given, and what the pipeline's own vectorisers make.
+        """
+        from scipy.sparse import csr_array, vstack
+
+        parts = [csr_array((0, len(self.terms())))]
+        for chunk in batches(texts, _CHUNK):
+            n_texts = chunk.stop - chunk.start
+            row, feature, value = self._vocabulary.tfidf(spans(texts[chunk], self.segmenter), n_texts)
+            value *= np.asarray(self.settings.block_weights)[(feature >= self._vocabulary.border).astype(np.int64)]
+            parts.append(csr_array((value, (row, feature)), shape=(n_texts, parts[0].shape[1])))
+        return vstack(parts, format="csr")
+
+    def terms(self) -> list[str]:
+        """The terms that the model knows, in the order of `tfidf`'s columns: words, pairs as ``left_right``, n-grams."""
+        return self._vocabulary.terms()
+
     def evidence(self, text: str, domain: str) -> list[tuple[str, float, list[tuple[int, int]]]]:
         """The terms that spoke for a domain in a text: term, weight in the log-odds, spans in the text, heaviest first."""
         column = self.labels.index(domain)

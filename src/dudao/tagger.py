@@ -29,9 +29,10 @@ from dudao.document import (
 from dudao.drift import Tally, judge_drift, tally, warnings_of
 from dudao.errors import DudaoError, ReadError
 from dudao.ledger import joined, pair
+from dudao.logs import tell
 from dudao.modelfiles import Reference, clause_key
 from dudao.outline import outline
-from dudao.readers import Source, read_document, read_documents
+from dudao.readers import Source, read_document, read_documents, unexpected
 from dudao.store import load_classifier
 from dudao.taxonomy import Taxonomy
 
@@ -66,7 +67,7 @@ class Tagger:
             There is none of that name, or its files are damaged.
         """
         version, classifier, digest = load_classifier(ref)
-        _log.info("model %s loaded from %s", version.version, version.path)
+        tell(_log, logging.INFO, "model loaded", version=version.version, path=str(version.path), sha256=digest)
         return cls(
             classifier, ModelInfo(version.version, classifier.taxonomy.version, digest), classifier.settings.drift
         )
@@ -107,10 +108,19 @@ class Tagger:
                 where=report.document.source,
                 hint="is it a report? `dudao inspect` shows what was found",
             )
-        _log.info(
-            "%s: %d headings, %d paragraphs", report.document.source, len(report.headings), len(report.paragraphs)
+        tagged = self.tag_outline(report, explain=explain)
+        tell(
+            _log,
+            logging.INFO,
+            "report tagged",
+            source=tagged.source,
+            format=report.document.format,
+            headings=len(report.headings),
+            paragraphs=len(report.paragraphs),
+            clauses=sum(len(paragraph.clauses) for paragraph in report.paragraphs),
+            warnings=len(tagged.warnings),
         )
-        return self.tag_outline(report, explain=explain)
+        return tagged
 
     def outline(self, source: Source, *, name: str | None = None) -> Report:
         """Read a report and find its outline; nothing is classified."""
@@ -291,13 +301,19 @@ class Tagger:
             In the order in which `read_documents` reads them.
         """
         for document in read_documents(source, name=name):
-            if isinstance(document, ReadError):
-                yield document
-                continue
-            try:
-                yield self._tag_report(outline(document, self.taxonomy), explain)
-            except DudaoError as error:
-                yield error
+            result: TaggedReport | DudaoError
+            if isinstance(document, DudaoError):
+                result = document
+            else:
+                try:
+                    result = self._tag_report(outline(document, self.taxonomy), explain)
+                except DudaoError as error:
+                    result = error
+                except Exception as error:  # one report's failure is no other's
+                    result = unexpected(error, document.source)
+            if isinstance(result, DudaoError):
+                tell(_log, logging.INFO, "report failed", source=result.where, error=result.what)
+            yield result
 
     def _scores(self, pieces: Sequence[str], counts: Sequence[int], headings: Sequence[tuple[str, ...]]) -> Scores:
         """Scores of all clauses of some paragraphs, in order.
