@@ -33,6 +33,7 @@ ORDER = [
     "evaluation",
     "modelcard",
     "training",
+    "labelling",
     "render",
     "cli",
 ]

@@ -7,6 +7,7 @@ training fitted; a test holds both together.
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import math
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dudao.errors import ModelError
+from dudao.errors import ModelError, TaxonomyError
 from dudao.features import NO_KEY, Scores, Vocabulary
 from dudao.taxonomy import Taxonomy
 from dudao.tokens import Index, Segmenter, batches, spans
@@ -133,6 +134,26 @@ class Classifier:
         taxonomy = Taxonomy.from_toml(files["taxonomy.toml"], where=f"{where}/taxonomy.toml")
         _check(settings, taxonomy, arrays, where)
         return cls(settings, taxonomy, dictionary, arrays)
+
+    def with_taxonomy(self, taxonomy: Taxonomy) -> Classifier:
+        """The same model with other names and role cues; it shares its arrays with this one.
+
+        Raises
+        ------
+        TaxonomyError
+            The domains are not the ones that were learnt.
+        """
+        if taxonomy.domain_ids != self.labels:
+            other = set(taxonomy.domain_ids) ^ set(self.labels)
+            raise TaxonomyError(
+                f"the model was trained on other domains: {', '.join(sorted(other))}"
+                if other
+                else "the model was trained on these domains in another order",
+                hint="train a model with it: dudao train --taxonomy FILE",
+            )
+        copied = copy.copy(self)
+        copied.taxonomy = taxonomy
+        return copied
 
     def prepare(self) -> None:
         """Load now what the first large batch would load: in processes forked from this one it is there, and shared."""

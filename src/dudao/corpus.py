@@ -139,7 +139,7 @@ def read_records(path: Path, taxonomy: Taxonomy | None = None) -> Iterator[Recor
         With file and line number.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")  # not splitlines: a text may hold U+2028
     except (OSError, UnicodeDecodeError) as error:
         raise CorpusError(f"cannot be read: {error}", where=str(path), hint="records are UTF-8 JSON lines") from error
     for number, line in enumerate(lines, 1):

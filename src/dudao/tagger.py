@@ -28,7 +28,7 @@ from dudao.errors import DudaoError, ReadError
 from dudao.outline import outline
 from dudao.readers import Source, read_document, read_documents
 from dudao.store import load_classifier
-from dudao.taxonomy import Taxonomy
+from dudao.taxonomy import Taxonomy, load_taxonomy
 
 _log = logging.getLogger(__name__)
 
@@ -46,20 +46,27 @@ class Tagger:
         self.model = model
 
     @classmethod
-    def load(cls, ref: str | Path = "current") -> Tagger:
+    def load(cls, ref: str | Path = "current", *, taxonomy: Taxonomy | str | Path | None = None) -> Tagger:
         """Load a model version.
 
         Parameters
         ----------
         ref : str or path
             A version ("1.0.0"), "current", or the path of a model folder.
+        taxonomy : Taxonomy or path, optional
+            Other names and role cues for the domains that the model was trained on.
 
         Raises
         ------
         ModelError
             There is none of that name, or its files are damaged.
+        TaxonomyError
+            The taxonomy is malformed, or has other domains than the model.
         """
         version, classifier, digest = load_classifier(ref)
+        if taxonomy is not None:
+            given = taxonomy if isinstance(taxonomy, Taxonomy) else load_taxonomy(Path(taxonomy))
+            classifier = classifier.with_taxonomy(given)
         _log.info("model %s loaded from %s", version.version, version.path)
         return cls(classifier, ModelInfo(version.version, classifier.taxonomy.version, digest))
 

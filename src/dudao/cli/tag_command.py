@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dudao.cli.common import OK, SOME_FAILED, console, jobs_option, model_option, output, say_error
+from dudao.cli.own_taxonomy import taxonomy_option
 from dudao.errors import DudaoError, ReadError
 from dudao.language import Translate
 from dudao.readers import find_reports, holds_many
@@ -26,9 +27,18 @@ def build(t: Translate) -> click.Command:
     """The command in one language."""
 
     def callback(
-        paths: tuple[str, ...], to: str | None, out: Path | None, model: str, unit: str, explain: bool, jobs: int
+        paths: tuple[str, ...],
+        to: str | None,
+        out: Path | None,
+        model: str,
+        taxonomy: Path | None,
+        unit: str,
+        explain: bool,
+        jobs: int,
     ) -> int:
-        return tag_command(paths, to=to, out=out, model=model, unit=unit, explain=explain, jobs=jobs, t=t)
+        return tag_command(
+            paths, to=to, out=out, model=model, labels=taxonomy, unit=unit, explain=explain, jobs=jobs, t=t
+        )
 
     return click.Command(
         "tag",
@@ -56,6 +66,7 @@ def build(t: Translate) -> click.Command:
                 help=t("Write to this file.", "写入此文件。"),
             ),
             model_option(t),
+            taxonomy_option(t),
             click.Option(
                 ["--unit"],
                 type=click.Choice(("clause", "paragraph")),
@@ -78,6 +89,7 @@ def tag_command(
     to: str | None,
     out: Path | None,
     model: str,
+    labels: Path | None = None,
     unit: str,
     explain: bool,
     jobs: int,
@@ -87,7 +99,7 @@ def tag_command(
     from dudao.document import TaggedReport
     from dudao.tagger import Tagger
 
-    tagger = Tagger.load(model)
+    tagger = Tagger.load(model, taxonomy=labels)
     to = to or ("terminal" if out is None and sys.stdout.isatty() else "json")
     stdin = sys.stdin.buffer.read() if "-" in paths else b""
     sources = [(path, list(find_reports(path)) if path != "-" else None) for path in paths]
