@@ -142,7 +142,7 @@ class Taxonomy:
         """
         labels = [(each.id, each.name) for each in self.domains] + [(each.id, each.name) for each in self.roles]
         for label_id, name in labels:
-            if not _ID.fullmatch(label_id) or not name.strip():
+            if not _ID.fullmatch(str(label_id)) or not str(name).strip():
                 raise TaxonomyError(
                     f"not a label: {label_id!r} {name!r}",
                     where=where,
