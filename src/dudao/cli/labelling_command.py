@@ -195,7 +195,7 @@ def export_command(
         say_error(error, t)
     if out is not None:
         say(t(f"{written:,} tasks written to {out}", f"{written:,} 个任务已写入 {out}"))
-    return SOME_FAILED if failed or not written else OK
+    return SOME_FAILED if failed or not (written or uncertain) else OK
 
 
 def _of_corpus(
