@@ -34,6 +34,9 @@ SHOWN = {
 }
 _LINK = re.compile(r"(?<=\]\()(?P<target>[^)#\s]+)(?P<anchor>#[^)\s]*)?(?=\))")
 _LINKED_TEXT = re.compile(r"(?<!!)\[(?P<text>[^\]]+)\]\((?P<target>[^)#\s]+)(?P<anchor>#[^)\s]*)?\)")
+_FENCED = re.compile(r"(?ms)(^```.*?^```$)")
+_HAN = r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
+_BROKEN_LINE = re.compile(rf"(?<={_HAN})\n(?={_HAN})")
 _COMMANDS = re.compile(r"<!-- commands (?P<lang>en|zh) -->")
 
 
@@ -79,7 +82,7 @@ def on_files(files: Files, config: Any) -> Files:
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str:
     """Fill in the commands' help, drop modules that are not there, mend links that lead out of docs/."""
     markdown = _COMMANDS.sub(lambda match: commands(match["lang"]), markdown)
-    markdown = _present(markdown)
+    markdown = _joined(_present(markdown))
     here = page.file.src_uri
     source = next((path for path, shown in SHOWN.items() if shown == here), f"docs/{here}")
 
@@ -98,6 +101,12 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
         return posixpath.relpath(SHOWN[named], posixpath.dirname(here) or ".") if named in SHOWN else match[0]
 
     return _LINK.sub(picture, _LINKED_TEXT.sub(link, markdown))
+
+
+def _joined(markdown: str) -> str:
+    """Chinese lines put together, where a browser would show the line end as a blank."""
+    parts = _FENCED.split(markdown)
+    return "".join(part if number % 2 else _BROKEN_LINE.sub("", part) for number, part in enumerate(parts))
 
 
 def _present(markdown: str) -> str:

@@ -4,6 +4,7 @@ if (location.protocol === "file:") {
     constructor(url) {
       super();
       this.waiting = [];
+      const base = new URL(url, location.href);
       const frame = document.createElement("iframe");
       frame.hidden = true;
       frame.setAttribute("aria-hidden", "true");
@@ -17,14 +18,14 @@ if (location.protocol === "file:") {
       const load = (src) =>
         new Promise((done, failed) => {
           const script = frame.contentDocument.createElement("script");
-          script.src = new URL(src, url).href;
+          script.src = new URL(src, base).href;
           script.onload = done;
           script.onerror = failed;
           frame.contentDocument.body.appendChild(script);
         });
       this.inner.importScripts = (...sources) =>
         sources.reduce((before, src) => before.then(() => load(src)), Promise.resolve());
-      load(url).then(() => {
+      load(base).then(() => {
         this.ready = true;
         this.waiting.splice(0).forEach((data) => this.postMessage(data));
       });
