@@ -150,7 +150,7 @@ CATALOGUE = {
     "declares XML entities or a document type, which no Word or OFD file does": "声明了 XML 实体或文档类型，正常的 Word 或 OFD 文件不会这样",
     "has more than {} XML nodes": "XML 节点超过 {} 个",
     "nests XML deeper than {} levels": "XML 嵌套超过 {} 层",
-    "nests tags deeper than any browser shows": "标签嵌套过深",
+    "nests tags deeper than {} levels": "标签嵌套超过 {} 层",
     "its XML is damaged": "其中的 XML 已损坏",
     "open it in Word or WPS and save it again": "请用 Word 或 WPS 打开后重新保存",
     "a part of the OFD document is missing": "OFD 文档缺少部分内容",

@@ -17,6 +17,8 @@ from typing import Any
 import joblib
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import minimize
+from scipy.special import softmax
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -128,6 +130,7 @@ def train(
     own, of_heading = _out_of_fold(data, parameters, seed, progress)
     progress("calibration, context and thresholds")
     slopes = _platt(own, data.gold)
+    slopes[1] += _main_offsets(own * slopes[0] + slopes[1], data.main)
     own, of_heading = own * slopes[0] + slopes[1], of_heading * slopes[0] + slopes[1]
     metrics = _cross_validated(data, taxonomy, own, of_heading, parameters, seed)
     settings = _choose_settings(data, taxonomy, own, of_heading, np.arange(len(records)), parameters)
@@ -260,6 +263,7 @@ class _Data:
         ]
         self.columns = _columns(texts, segmenter)
         self.gold = label_matrix([record.domains for record in records], self.labels)
+        self.main = np.asarray([self.labels.index(record.domains[0]) for record in records], dtype=np.int64)
         of_terms = label_matrix([term.domains for term in labelled], self.labels)
         self.targets = np.concatenate([self.gold, of_terms, self.gold[self.piece_owner]])
         self.groups = np.asarray([record.report or record.id for record in records])
@@ -395,6 +399,35 @@ def _platt(scores: Scores, gold: npt.NDArray[np.bool_]) -> npt.NDArray[np.float6
         fitted = LogisticRegression(C=1e3).fit(scores[:, [column]], gold[:, column])
         result[:, column] = fitted.coef_[0, 0], fitted.intercept_[0]
     return result
+
+
+_TOWARDS_MAIN = 0.5
+
+
+def _main_offsets(logits: Scores, main: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """What to add to each domain's log-odds so that the main domain of a clause comes first more often, shape (n_domains,).
+
+    Each domain is calibrated by itself, and money, staff or buildings are told as surely as the stage that they serve; the taxonomy
+    puts the stage first. The offsets are those of a softmax over the domains with one common slope (vector scaling, Guo et al.
+    2017), drawn halfway to none: a quarter, a half and the whole gave paragraphs' primary domain +0.006, +0.010 and +0.013 in
+    cross-validation, reports set aside +0.007, +0.022 and +0.015, at macro F1 +0.001, 0 and -0.008.
+    """
+    rows = np.arange(len(main))
+
+    def loss(values: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        slope, offsets = values[0], values[1:]
+        shifted = logits + offsets
+        odds = softmax(slope * shifted, axis=1)
+        excess = odds.copy()
+        excess[rows, main] -= 1.0
+        excess /= len(main)
+        gradient = slope * excess.sum(axis=0) + 2e-4 * offsets
+        value = -np.log(odds[rows, main] + 1e-12).mean() + 1e-4 * (offsets @ offsets)
+        return float(value), np.concatenate([[(excess * shifted).sum()], gradient])
+
+    start = np.concatenate([[0.7], np.zeros(logits.shape[1])])
+    found = minimize(loss, start, jac=True, method="L-BFGS-B")
+    return np.asarray(_TOWARDS_MAIN * found.x[1:])
 
 
 def _context(
