@@ -59,6 +59,7 @@ class Taxonomy:
     """Domains and roles in their order, and what a report's parts are called when nothing names them.
 
     ``reports`` and ``reports_en`` say what kind of report the labels are for, as model cards do.
+    ``problem_role`` and ``measure_role`` are the two that a ledger sets against each other; a taxonomy without them has no ledger.
     """
 
     version: str
@@ -70,6 +71,8 @@ class Taxonomy:
     digest: str = ""
     reports: str = ""
     reports_en: str = ""
+    problem_role: str = "problem"
+    measure_role: str = "improvement"
 
     def __hash__(self) -> int:
         # Caches are keyed by taxonomies; hashing every cue of every role took a tenth of the tagging time.
@@ -126,6 +129,7 @@ class Taxonomy:
             digest=hashlib.sha256(data).hexdigest(),
             reports=str(raw.get("reports", "")),
             reports_en=str(raw.get("reports_en", "")),
+            **{key: raw[key] for key in ("problem_role", "measure_role") if key in raw},
         )
         taxonomy._check(where)
         return taxonomy

@@ -8,7 +8,7 @@ import platform
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -41,6 +41,7 @@ from dudao.evaluation import (
     outline_metrics,
     paragraphs_of,
 )
+from dudao.modelfiles import Mended, clause_key
 from dudao.taxonomy import Taxonomy
 from dudao.tokens import Segmenter, key_of, term_strings
 
@@ -134,6 +135,7 @@ def train(
     own, of_heading = own * slopes[0] + slopes[1], of_heading * slopes[0] + slopes[1]
     metrics = _cross_validated(data, taxonomy, own, of_heading, parameters, seed)
     settings = _choose_settings(data, taxonomy, own, of_heading, np.arange(len(records)), parameters)
+    settings = replace(settings, mended=_mended(records))
     metrics["outline"] = outline_metrics(corpus.texts, records, taxonomy)
 
     def finished(rows: npt.NDArray[np.int64], terms: npt.NDArray[np.int64]) -> dict[str, bytes]:
@@ -336,15 +338,22 @@ def fit(
     """Fit on those records with their pieces, and on those entries of the glossary, each one tiny training record."""
     glossary = data.n_records + terms
     whole = np.concatenate([rows, glossary])
-    kept = {term for line in data.columns[glossary, 0].tolist() for term in line.split()}
+    again = np.repeat([row for row in rows.tolist() if data.records[row].corrected], _TIMES - 1).astype(np.int64)
+    kept = {term for line in data.columns[np.union1d(glossary, again), 0].tolist() for term in line.split()}
     vocabularies = (
         _vocabulary(data.columns[whole, 0], parameters.min_df, kept),
         _vocabulary(data.columns[whole, 1], parameters.min_df),
     )
     pieces = data.n_records + data.n_terms + np.flatnonzero(np.isin(data.piece_owner, rows))
-    learnt = np.concatenate([whole, pieces])
+    learnt = np.concatenate([whole, pieces, again])
     pipeline = make_pipeline(parameters, seed, vocabularies)
     return pipeline.fit(data.columns[learnt], data.targets[learnt].astype(np.int8))
+
+
+# Times that a corrected clause is learnt, its words kept however rare. Of 20 corrected clauses of a real report the model's own
+# scores gave 13 to 15 the labels asked for at 1, 18 to 19 at 5 and all at 10, whether the labels were likely or drawn at random;
+# macro F1 on the reports set aside stayed within 0.002, and never fell.
+_TIMES = 10
 
 
 def _vocabulary(lines: npt.NDArray[np.object_], least: int, kept: Set[str] = frozenset()) -> list[str]:
@@ -626,11 +635,18 @@ def export(
     np.savez(stored, **arrays)  # type: ignore[arg-type]
     joblib.dump(pipeline, pickled, compress=3)
     return {
-        "classifier.json": store.json_bytes({"format": FORMAT, **asdict(settings)}),
+        "classifier.json": store.json_bytes({"format": FORMAT, **settings.to_dict()}),
         "classifier.npz": stored.getvalue(),
         "dictionary.tsv": "".join(f"{word}\t{frequency}\n" for word, frequency in dictionary).encode(),
         "taxonomy.toml": taxonomy_file,
         store.PIPELINE: pickled.getvalue(),
+    }
+
+
+def _mended(records: Sequence[Record]) -> dict[str, Mended]:
+    """What people decided, to stand in the model as it is: roles come from headings, and the order of domains nothing learns."""
+    return {
+        clause_key(each.section, each.text): Mended(each.domains, each.role or "") for each in records if each.corrected
     }
 
 
@@ -672,6 +688,7 @@ def _manifest(
             "sha256": corpus.digest,
             "clauses": len(corpus.records),
             "reports": len({record.report for record in corpus.records}),
+            "corrected": sum(record.corrected for record in corpus.records),
         },
         "glossary": {"sha256": corpus.glossary_digest, "terms": len(corpus.glossary)},
         "dictionary": {"sha256": hashlib.sha256(files["dictionary.tsv"]).hexdigest()},

@@ -1,19 +1,20 @@
-"""``dudao corpus check|stats``; the other commands of the group are in files of their own."""
+"""``dudao corpus check|stats|add``; the commands of labelling tools are in a file of their own."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from dudao.cli import labelling_command
-from dudao.cli.common import OK, SOME_FAILED, console
+from dudao.cli.common import OK, SOME_FAILED, console, say
 from dudao.cli.own_taxonomy import load_labelled, taxonomy_option
 from dudao.language import Translate
+from dudao.messages import localised
 
 
 def build(t: Translate) -> click.Group:
@@ -21,7 +22,8 @@ def build(t: Translate) -> click.Group:
     group = click.Group(
         "corpus",
         help=t(
-            "The labelled corpus: check, count, to labelling tools and back.", "标注语料：检查、统计、与标注工具互导。"
+            "The labelled corpus: check, count, extend, to labelling tools and back.",
+            "标注语料：检查、统计、补充、与标注工具互导。",
         ),
     )
     corpus = click.Option(
@@ -50,6 +52,32 @@ def build(t: Translate) -> click.Group:
             params=[corpus, taxonomy, as_json],
             help=t("Counts by domain, role and kind.", "按领域、角色等计数。"),
             epilog=t("Example: dudao corpus stats --json", "示例：dudao corpus stats --json"),
+        )
+    )
+    group.add_command(
+        click.Command(
+            "add",
+            callback=lambda files, corpus, taxonomy, replace: add_command(
+                files, corpus, taxonomy, replace=replace, t=t
+            ),
+            params=[
+                click.Argument(["files"], nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)),
+                corpus,
+                taxonomy,
+                click.Option(
+                    ["--replace"],
+                    is_flag=True,
+                    help=t(
+                        "Let corrections win over other labels of the same clause; pass over what is known already.",
+                        "同一分句已有其他标注时以更正为准；已有的相同更正略过。",
+                    ),
+                ),
+            ],
+            help=t(
+                "Add corrections exported from report pages, or other labelled records: all of them, or none where a line is wrong.",
+                "加入从报告网页导出的更正或其他标注记录；只要有一行有误，就一行也不加入。",
+            ),
+            epilog=t("Example: dudao corpus add corrections.jsonl", "示例：dudao corpus add corrections.jsonl"),
         )
     )
     for command in labelling_command.commands(t, corpus):
@@ -150,4 +178,43 @@ def stats_command(root: Path | None, labels: Path | None, *, as_json: bool, t: T
     for role in taxonomy.roles:
         roles.add_row(role.id, role.name, str(counts["roles"][role.id]))
     out.print(roles)
+    return OK
+
+
+def add_command(files: Sequence[Path], root: Path | None, labels: Path | None, *, replace: bool, t: Translate) -> int:
+    """Add corrections and say what to do next; or name every line that is wrong, and add nothing."""
+    from dudao import places
+    from dudao.corrections import add, examine
+
+    corpus, taxonomy = load_labelled(root, labels)
+    examined = examine(files, corpus, taxonomy, replace=replace)
+    if examined.problems:
+        for problem in examined.problems:
+            say(t(f"{problem.where}: {problem.what}", f"{problem.where}：{localised(problem.what, t)}"))
+        hint = any(problem.what.startswith(("duplicate", "conflict")) for problem in examined.problems)
+        count = len(examined.problems)
+        say(
+            t(
+                f"{count} lines cannot be added, so nothing was",
+                f"有 {count} 行不能加入，因此一行也没有加入",
+            )
+        )
+        if hint and not replace:
+            say(
+                t(
+                    "--replace lets these corrections win over what the corpus has, and passes over what it has already",
+                    "加 --replace 则以这些更正为准，并略过已有的相同记录",
+                )
+            )
+        return SOME_FAILED
+    path = add(examined, places.corrections_root(root))
+    added = len(examined.entries)
+    say(
+        t(
+            f"{added} corrections added to {path} ({examined.replaced} in place of other labels, {examined.known} known already)",
+            f"{added} 条更正已加入 {path}（其中 {examined.replaced} 条取代原有标注，另有 {examined.known} 条已有）",
+        )
+    )
+    if added:
+        say(t("learn from them: dudao train", "用它们训练新版本：dudao train"))
     return OK

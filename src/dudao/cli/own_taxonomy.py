@@ -52,6 +52,7 @@ def load_labelled(root: Path | None, named: Path | None) -> tuple[Corpus, Taxono
     """A corpus, by default the one at hand, and the labels that it is read with."""
     from dudao.corpus import load_corpus
 
+    corrections = places.corrections_root(root)
     root = root or places.corpus_root()
     taxonomy = load_labels(root, named)
-    return load_corpus(root, taxonomy), taxonomy
+    return load_corpus(root, taxonomy, corrections=corrections), taxonomy
