@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from builders import docx, p, t
 from conftest import ROOT
 from dudao.cli import run
 
@@ -25,6 +26,16 @@ _FENCE = re.compile(
     re.DOTALL,
 )
 FIELD = ROOT / "tests" / "data" / "agriculture"
+
+
+SCHEME = """title = "某省要点"
+year = 2024
+source = "某教督〔2024〕1号"
+[[item]]
+name = "教师工资"
+domains = ["finance"]
+keywords = ["工资"]
+"""
 
 
 class Block(NamedTuple):
@@ -81,6 +92,13 @@ def furnish(folder: Path) -> None:
         (folder / name).write_bytes(sample)
     for name in ("reports/b.txt", "报告/乙县.txt"):
         (folder / name).write_bytes(heldout)
+    (folder / "examples").mkdir()
+    (folder / "examples" / "sample-report.txt").write_bytes(sample)
+    body = "".join(p(t(line)) for line in sample.decode("utf-8").splitlines())
+    for name in ("report.docx", "报告.docx"):
+        (folder / name).write_bytes(docx(body))
+    for name in ("our-province.toml", "我省2024.toml"):
+        (folder / name).write_text(SCHEME, encoding="utf-8")
     texts = ["教师工资按月足额发放。", "食堂每周抽检，留样四十八小时。", "普惠性幼儿园覆盖率达到九成。"]
     rows = "".join(f'{{"id": {number}, "text": "{text}"}}\n' for number, text in enumerate(texts))
     for name in ("texts.jsonl", "文本.jsonl"):
