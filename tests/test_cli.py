@@ -130,6 +130,16 @@ def test_tag_xlsx_of_several_reports_goes_into_a_folder(sample, tmp_path):
     assert (tmp_path / "out" / "sample-report.xlsx").is_file()
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
+@pytest.mark.parametrize("to", ["csv", "xlsx"])
+def test_tag_onto_a_full_disk_ends_in_a_message(to, sample):
+    run = dudao("tag", sample, "--to", to, "-o", "/dev/full")
+    assert run.returncode == 1
+    assert b"cannot be written" in run.stderr
+    assert b"Traceback" not in run.stderr
+    assert b"unexpected" not in run.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

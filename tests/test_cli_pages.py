@@ -2,17 +2,22 @@ from __future__ import annotations
 
 import pytest
 
+from dudao.cli import run
 from dudao.cli.folder import Folder
 from dudao.errors import DudaoError
-from test_cli import dudao
 
 
-def test_tag_html_of_one_report_to_a_file_and_to_standard_output(sample, tmp_path):
-    run = dudao("tag", sample, "--to", "html", "-o", tmp_path / "a.html")
-    assert (run.returncode, run.stderr, run.stdout) == (0, b"", b"")
-    text = (tmp_path / "a.html").read_bytes()
-    assert text.startswith(b"<!doctype html>")
-    assert dudao("tag", sample, "--to", "html").stdout == text
+def dudao(*arguments):
+    return run(["--lang", "en", *map(str, arguments)])
+
+
+def test_tag_html_of_one_report_to_a_file_and_to_standard_output(sample, tmp_path, capsys):
+    assert dudao("tag", sample, "--to", "html", "-o", tmp_path / "a.html") == 0
+    assert capsys.readouterr() == ("", "")
+    text = (tmp_path / "a.html").read_bytes().decode()
+    assert text.startswith("<!doctype html>")
+    assert dudao("tag", sample, "--to", "html") == 0
+    assert capsys.readouterr().out == text
 
 
 def test_tag_html_of_several_reports_into_a_folder_with_an_index(sample, tmp_path):
@@ -21,8 +26,7 @@ def test_tag_html_of_several_reports_into_a_folder_with_an_index(sample, tmp_pat
     (folder / "a.txt").write_bytes(sample.read_bytes())
     (folder / "a.md").write_bytes(sample.read_bytes())
     (folder / "b.txt").write_bytes(b"")
-    run = dudao("tag", folder, "--to", "html", "-o", tmp_path / "out")
-    assert run.returncode == 1
+    assert dudao("tag", folder, "--to", "html", "-o", tmp_path / "out") == 1
     assert sorted(each.name for each in (tmp_path / "out").iterdir()) == ["a-2.html", "a.html", "index.html"]
     index = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert 'href="a.html"' in index
@@ -31,19 +35,18 @@ def test_tag_html_of_several_reports_into_a_folder_with_an_index(sample, tmp_pat
     assert "文件是空的" in index
 
 
-def test_tag_html_of_several_reports_needs_a_folder(sample, tmp_path):
-    run = dudao("tag", sample, sample, "--to", "html")
-    assert (run.returncode, b"need -o FOLDER" in run.stderr) == (2, True)
+def test_tag_html_of_several_reports_needs_a_folder(sample, tmp_path, capsys):
+    assert dudao("tag", sample, sample, "--to", "html") == 2
+    assert "need -o FOLDER" in capsys.readouterr().err
     (tmp_path / "file").write_text("x")
-    run = dudao("tag", sample, sample, "--to", "html", "-o", tmp_path / "file")
-    assert run.returncode == 1
-    assert b"several reports go into a folder" in run.stderr
+    assert dudao("tag", sample, sample, "--to", "html", "-o", tmp_path / "file") == 1
+    assert "several reports go into a folder" in capsys.readouterr().err
     assert (tmp_path / "file").read_text() == "x"
 
 
-def test_tag_other_formats_into_a_folder_are_refused(sample, tmp_path):
-    run = dudao("tag", sample, "-o", tmp_path)
-    assert (run.returncode, b"is a folder" in run.stderr) == (2, True)
+def test_tag_other_formats_into_a_folder_are_refused(sample, tmp_path, capsys):
+    assert dudao("tag", sample, "-o", tmp_path) == 2
+    assert "is a folder" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

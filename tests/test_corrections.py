@@ -4,11 +4,13 @@ import json
 
 import pytest
 
-from dudao import CorpusError
+from dudao import CorpusError, ModelError, Tagger, modelfiles, places, store
+from dudao.classifier import Classifier
+from dudao.cli import run
 from dudao.corpus import load_corpus, read_records
 from dudao.corrections import add, examine
+from dudao.document import ModelInfo
 from dudao.taxonomy import load_taxonomy
-from test_cli import dudao
 from test_training import small_corpus
 
 CLAUSE = "今年水稻插秧第0批完成0项。"  # of the small corpus, labelled crops
@@ -135,25 +137,88 @@ def test_read_records_line_separators_inside_a_text_end_no_line(tmp_path):
     assert [record.text for record in read_records(path)] == ["甲\u2028乙\x85丙"]
 
 
-def test_corpus_add_command_reports_every_line_and_adds_nothing(folder, tmp_path):
+def test_corpus_add_command_reports_every_line_and_adds_nothing(folder, tmp_path, capsys):
     path = tmp_path / "c.jsonl"
     path.write_text("\n".join(map(json.dumps, (line("好苗。"), line(domains=["x"]), line(role="y")))), encoding="utf-8")
-    run = dudao("corpus", "add", path, "--corpus", folder)
-    assert run.returncode == 1
-    assert b"c.jsonl:2: unknown domain: x" in run.stderr
-    assert b"c.jsonl:3: unknown role: y" in run.stderr
+    assert run(["corpus", "add", str(path), "--corpus", str(folder)]) == 1
+    said = capsys.readouterr().err
+    assert "c.jsonl:2: unknown domain: x" in said
+    assert "c.jsonl:3: unknown role: y" in said
     assert not (folder / "corrections").exists()
-    chinese = dudao("--lang", "zh", "corpus", "add", path, "--corpus", folder).stderr.decode()
-    assert "c.jsonl:2：未知领域：x" in chinese
-    assert "一行也没有加入" in chinese
+    assert run(["--lang", "zh", "corpus", "add", str(path), "--corpus", str(folder)]) == 1
+    said = capsys.readouterr().err
+    assert "c.jsonl:2：未知领域：x" in said
+    assert "一行也没有加入" in said
 
 
-def test_corpus_add_command_without_a_checkout_goes_to_the_home(tmp_path):
+def test_corpus_add_command_goes_to_the_home_and_counts_with_the_package_s_corpus(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("DUDAO_HOME", str(tmp_path / "home"))
     path = tmp_path / "c.jsonl"
     path.write_text(json.dumps(line("塘边安了护栏。", ["safety"]), ensure_ascii=False), encoding="utf-8")
-    home = tmp_path / "home"
-    run = dudao("corpus", "add", path, DUDAO_HOME=str(home))
-    assert run.returncode == 0
-    assert (home / "corpus" / "corrections" / "corrections.jsonl").is_file()
-    counts = json.loads(dudao("corpus", "stats", "--json", DUDAO_HOME=str(home)).stdout)
-    assert counts["corrected"] == 1
+    assert run(["--lang", "en", "corpus", "add", str(path)]) == 0
+    assert "1 corrections added" in capsys.readouterr().err
+    assert (tmp_path / "home" / "corpus" / "corrections" / "corrections.jsonl").is_file()
+    taxonomy = load_taxonomy()
+    loaded = load_corpus(places.corpus_root(), taxonomy, corrections=places.corrections_root())
+    assert [record.text for record in loaded.records if record.corrected] == ["塘边安了护栏。"]
+
+
+@pytest.mark.slow
+def test_train_corrected_clauses_come_out_as_corrected(mend, folder):
+    from dudao.training import train
+
+    odd = "生猪出栏超额完成。"
+    entry = line(odd, ["crops", "animals"], report="x", section=["一、情况"], paragraph=1, role="text")
+    add(mend(entry), folder / "corrections")
+    taxonomy_file = (folder / "taxonomy.toml").read_bytes()
+    trained = train(reloaded(folder), load_taxonomy(folder / "taxonomy.toml"), taxonomy_file, version="1.0.0", seed=3)
+    assert odd not in trained.files["classifier.json"].decode()
+    tagger = Tagger(Classifier.from_files(trained.files, where="x"), ModelInfo("1.0.0", "t", ""))
+    assert set(tagger.tag([odd])[0].domains) == {"crops", "animals"}
+    report = tagger.tag_report(f"一、情况\n今年水稻插秧完成。{odd}\n".encode(), name="a.txt")
+    assert [domain.id for domain in report.paragraphs[0].clauses[1].domains] == ["crops", "animals"]
+
+
+def released(mended):
+    """The released model's files, with those mended clauses in them."""
+    folder = store.resolve("0.2.0").path
+    files = {name: (folder / name).read_bytes() for name in modelfiles.FILES}
+    return {**files, "classifier.json": json.dumps({**json.loads(files["classifier.json"]), "mended": mended}).encode()}
+
+
+def test_tag_report_what_people_decided_stands_where_they_decided_it():
+    clause = "教师工资按月足额发放，没有拖欠。"
+    decided = {"domains": ["safety", "teachers", "preschool"], "role": "problem"}
+    key = modelfiles.clause_key(["一、自查情况"], clause)
+    tagger = Tagger(Classifier.from_files(released({key: decided}), where="x"), ModelInfo("0", "1", ""))
+    report = tagger.tag_report(f"一、自查情况\n食堂检查到位。{clause}\n二、工作成效\n{clause}\n".encode(), name="a.txt")
+    mended, elsewhere = (part.clauses[-1] for part in report.paragraphs)
+    assert [domain.id for domain in mended.domains] == decided["domains"]
+    assert mended.clause.role == report.to_dict()["paragraphs"][0]["clauses"][1]["role"] == "problem"
+    assert not mended.uncertain
+    scores = [domain.score for domain in mended.domains]
+    assert scores == sorted(scores, reverse=True)
+    assert elsewhere.domains[0].id != "safety"
+    assert elsewhere.clause.role != "problem"
+
+
+def test_settings_without_corrections_are_written_as_ever():
+    settings = modelfiles.read_settings(released({})["classifier.json"], where="x")
+    assert "mended" not in settings.to_dict()
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"domains": ["nothing"], "role": ""},
+        {"domains": [], "role": ""},
+        {"domains": ["safety"], "role": "nobody"},
+        {"domains": 3, "role": ""},
+        {},
+        [],
+    ],
+)
+def test_parse_a_model_whose_mended_clauses_have_other_labels_is_refused(entry):
+    for mended in ({"k": entry}, [entry], "k"):
+        with pytest.raises(ModelError):
+            modelfiles.parse(released(mended), where="x")

@@ -95,6 +95,7 @@ CATALOGUE = {
     "paragraph is no number": "paragraph 不是数字",
     "holds half a character, which no file can keep": "含有不完整的字符，无法保存",
     "holds a replacement character": "含有替换字符 U+FFFD",
+    "a mended clause has labels that the taxonomy does not have": "更正过的分句含有标签体系之外的标签",
     "nothing was added": "一行也没有加入",
     "no term": "没有术语",
     "columns: term, domains, kind, year": "各列为 term、domains、kind、year",

@@ -97,14 +97,16 @@ def output(path: Path | None, *, bom: bool = False, screen: bool = False) -> Ite
 @contextlib.contextmanager
 def binary_output(path: Path) -> Iterator[BinaryIO]:
     """The same for bytes, where there is always a file."""
-    path = path.resolve()
-    if path.exists() and not path.is_file():
-        with open(path, "wb") as device:
-            yield device
-        return
     try:
-        with replacing(path) as file:
-            yield file
+        if path.exists() and not path.is_file():
+            with open(path, "wb") as device:
+                yield device
+        else:
+            path = path.resolve()
+            with replacing(path) as file:
+                yield file
+    except BrokenPipeError:  # whoever reads has seen enough
+        raise
     except OSError as error:
         hint = "check space and permissions" if path.parent.is_dir() else "check that the folder exists"
         raise DudaoError(f"cannot be written: {error.strerror}", where=str(path), hint=hint) from error

@@ -108,6 +108,7 @@
     }).length;
     $('count').textContent = all
       ? `更正 ${all} 处，${open ? `${open} 处未导出` : '均已导出'}${elsewhere ? `（${elsewhere} 处对应的分句不在本页，仍会导出）` : ''}` : '尚无更正';
+    document.documentElement.classList.toggle('mended', all > 0);
     $('undo').disabled = !kept.past.length;
     $('export').disabled = !open;
     $('export-all').hidden = all === open;

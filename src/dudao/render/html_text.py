@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from dudao.render.cells import plain
+
 
 class Run(NamedTuple):
     """A stretch of text that is marked throughout or not at all."""
@@ -14,20 +16,13 @@ class Run(NamedTuple):
     marked: bool
 
 
-# HTML knows no control characters, and UTF-8 no single surrogates: the first show as their pictures (␀, ␛), the second as U+FFFD.
-_FORMLESS = {
-    **{code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n\r"},
-    0x7F: 0x2421,
-    **dict.fromkeys(range(0x80, 0xA0), 0xFFFD),
-    **dict.fromkeys(range(0xD800, 0xE000), 0xFFFD),
-}
 _LINE_END = re.compile(r"[ \t]*\r?\n[ \t]*|\r")
 _WORD = re.compile(r"[\x21-\x7e]")
 
 
 def visible(text: str) -> str:
     """The text on one line, with characters in it that any page can hold."""
-    return _joined(text.translate(_FORMLESS))
+    return _joined(plain(text))
 
 
 def runs(text: str, spans: Iterable[tuple[int, int]], *, lines: bool = False) -> list[Run]:
@@ -46,7 +41,7 @@ def runs(text: str, spans: Iterable[tuple[int, int]], *, lines: bool = False) ->
         found += [Run(text[at:start], False), Run(text[start:end], True)]
         at = end
     found.append(Run(text[at:], False))
-    tidy = (lambda piece: piece.translate(_FORMLESS)) if lines else visible
+    tidy = plain if lines else visible
     return [Run(tidy(run.text), run.marked) for run in found if run.text]
 
 

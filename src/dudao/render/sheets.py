@@ -1,10 +1,11 @@
 """Sheets of a workbook: a table each, with its header held in view, filters, widths and colours; all text is text.
 
-Rows are streamed (openpyxl's write-only mode), so that a workbook takes no more memory than its longest row.
+Rows are streamed (openpyxl's write-only mode): memory holds one row at a time, and at the end the packed file.
 """
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO, NamedTuple
@@ -80,7 +81,10 @@ class Book:
         """Write the workbook; nothing can be added afterwards."""
         for sheet in self._sheets:
             sheet.close()
-        self._book.save(file)
+        # At a full disk openpyxl leaves half-closed writers behind that complain when they are collected: let it finish in memory first.
+        whole = io.BytesIO()
+        self._book.save(whole)
+        file.write(whole.getbuffer())
 
     def losses(self) -> tuple[str, ...]:
         """What the workbook does not hold as it was, a warning each."""
