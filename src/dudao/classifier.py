@@ -7,6 +7,7 @@ training fitted; a test holds both together.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dudao import modelfiles
+from dudao.errors import TaxonomyError
 from dudao.features import Scores, Vocabulary
 from dudao.modelfiles import CONTEXT_FEATURES, FILES, FORMAT, Settings
 from dudao.taxonomy import Taxonomy
@@ -51,6 +53,26 @@ class Classifier:
         """
         parts = modelfiles.parse(files, where=where)
         return cls(parts.settings, parts.taxonomy, parts.dictionary, parts.arrays)
+
+    def with_taxonomy(self, taxonomy: Taxonomy) -> Classifier:
+        """The same model with other names and role cues; it shares its arrays with this one.
+
+        Raises
+        ------
+        TaxonomyError
+            The domains are not the ones that were learnt.
+        """
+        if taxonomy.domain_ids != self.labels:
+            other = set(taxonomy.domain_ids) ^ set(self.labels)
+            raise TaxonomyError(
+                f"the model was trained on other domains: {', '.join(sorted(other))}"
+                if other
+                else "the model was trained on these domains in another order",
+                hint="train a model with it: dudao train --taxonomy FILE",
+            )
+        copied = copy.copy(self)
+        copied.taxonomy = taxonomy
+        return copied
 
     def prepare(self) -> None:
         """Load now what the first large batch would load: in processes forked from this one it is there, and shared."""

@@ -34,7 +34,7 @@ from dudao.modelfiles import Reference, clause_key
 from dudao.outline import outline
 from dudao.readers import Source, read_document, read_documents, unexpected
 from dudao.store import load_classifier
-from dudao.taxonomy import Taxonomy
+from dudao.taxonomy import Taxonomy, load_taxonomy
 
 _log = logging.getLogger(__name__)
 
@@ -53,20 +53,27 @@ class Tagger:
         self.reference = reference
 
     @classmethod
-    def load(cls, ref: str | Path = "current") -> Tagger:
+    def load(cls, ref: str | Path = "current", *, taxonomy: Taxonomy | str | Path | None = None) -> Tagger:
         """Load a model version.
 
         Parameters
         ----------
         ref : str or path
             A version ("1.0.0"), "current", or the path of a model folder.
+        taxonomy : Taxonomy or path, optional
+            Other names and role cues for the domains that the model was trained on.
 
         Raises
         ------
         ModelError
             There is none of that name, or its files are damaged.
+        TaxonomyError
+            The taxonomy is malformed, or has other domains than the model.
         """
         version, classifier, digest = load_classifier(ref)
+        if taxonomy is not None:
+            given = taxonomy if isinstance(taxonomy, Taxonomy) else load_taxonomy(Path(taxonomy))
+            classifier = classifier.with_taxonomy(given)
         tell(_log, logging.INFO, "model loaded", version=version.version, path=str(version.path), sha256=digest)
         return cls(
             classifier, ModelInfo(version.version, classifier.taxonomy.version, digest), classifier.settings.drift

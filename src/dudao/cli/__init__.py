@@ -30,7 +30,10 @@ _COMMANDS: dict[str, tuple[str, str]] = {
         "Tag a table of texts: JSON lines or Parquet, streamed.",
         "标注文本表格：JSONL 或 Parquet，流式处理。",
     ),
-    "corpus": ("Check, count and extend the labelled corpus.", "检查、统计与补充标注语料。"),
+    "corpus": (
+        "The labelled corpus: check, count, extend, to labelling tools and back.",
+        "标注语料：检查、统计、补充、与标注工具互导。",
+    ),
     "models": ("List, show, verify and choose model versions.", "列出、查看、校验、选用模型版本。"),
 }
 
