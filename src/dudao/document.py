@@ -178,6 +178,14 @@ class TaggedClause:
     domains: tuple[DomainScore, ...]
     uncertain: bool
 
+    def to_dict(self) -> dict[str, Any]:
+        """As interface JSON."""
+        return {
+            **clause_dict(self.clause),
+            "domains": [domain.to_dict() for domain in self.domains],
+            "uncertain": self.uncertain,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class TaggedParagraph:
@@ -187,6 +195,15 @@ class TaggedParagraph:
     domains: tuple[DomainScore, ...]
     primary: str | None
     clauses: tuple[TaggedClause, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As interface JSON."""
+        return {
+            **paragraph_dict(self.paragraph),
+            "primary": self.primary,
+            "domains": [domain.to_dict() for domain in self.domains],
+            "clauses": [clause.to_dict() for clause in self.clauses],
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,7 +383,7 @@ class TaggedReport:
             "year": report.year,
             "model": {"version": self.model.version, "taxonomy": self.model.taxonomy, "sha256": self.model.sha256},
             "headings": [heading_dict(heading) for heading in report.headings],
-            "paragraphs": [_tagged_paragraph_dict(paragraph) for paragraph in self.paragraphs],
+            "paragraphs": [paragraph.to_dict() for paragraph in self.paragraphs],
             "coverage": {
                 domain: {"clauses": each.clauses, "characters": each.characters, "share": round(each.share, 4)}
                 for domain, each in self.coverage.items()
@@ -398,19 +415,3 @@ def paragraph_dict(paragraph: Paragraph) -> dict[str, Any]:
 def clause_dict(clause: Clause) -> dict[str, Any]:
     """A clause as interface JSON, without tags."""
     return {name: getattr(clause, name) for name in ("marker", "start", "end", "text", "role")}
-
-
-def _tagged_paragraph_dict(tagged: TaggedParagraph) -> dict[str, Any]:
-    return {
-        **paragraph_dict(tagged.paragraph),
-        "primary": tagged.primary,
-        "domains": [domain.to_dict() for domain in tagged.domains],
-        "clauses": [
-            {
-                **clause_dict(each.clause),
-                "domains": [domain.to_dict() for domain in each.domains],
-                "uncertain": each.uncertain,
-            }
-            for each in tagged.clauses
-        ],
-    }

@@ -38,7 +38,7 @@ CONTEXT_FEATURES = (
 _LONGEST_HEADER = 1024  # bytes that say what an array is; a hundred are usual
 _LONGEST_DIRECTORY = 4096  # bytes of the .npz file's list of its nine arrays; half a kilobyte is usual
 _END = 22  # bytes of a zip file's end record, which says where its list lies
-_ROWS = 50_000  # of the weights, looked at together: a copy of them all would double what a hostile file may take
+_INFINITE, _BELOW = 0x7C00, 0x8000  # a half float's exponent bits, its sign
 _FREQUENCY = 1_000_000_000  # of a dictionary word at most; jieba's own dictionary ends at 3,246,500
 _LARGE = 1e6  # no number of a model comes near it; beyond, sums of them could overflow
 _INSTALL = "install the version again"
@@ -373,9 +373,13 @@ def _check_numbers(arrays: Arrays, where: str) -> None:
         "weights, idf and intercepts differ in length",
         where,
     )
-    # Half floats are looked at as what they are stored as: all exponent bits set is infinity or no number.
-    halves = arrays["weights"].view(np.uint16)
-    finite = all(bool((halves[row : row + _ROWS] & 0x7C00 != 0x7C00).all()) for row in range(0, n_features, _ROWS))
+    # Half floats are looked at as what they are stored as, in nothing of a copy's size: infinities and what is no number are the
+    # largest, among those below zero as whole numbers without a sign, among the others as whole numbers with one.
+    weights = arrays["weights"]
+    finite = (
+        weights.view(np.int16).max(initial=0) < _INFINITE
+        and weights.view(np.uint16).max(initial=0) < _BELOW + _INFINITE
+    )
     idf, intercepts = arrays["idf"], arrays["intercepts"]
     _require(finite and bool(np.isfinite(idf).all() and np.isfinite(intercepts).all()), "a number is not finite", where)
     within = bool((idf >= 0).all() and (idf <= _LARGE).all() and (np.abs(intercepts) <= _LARGE).all())

@@ -29,11 +29,12 @@ from dudao.document import (
 from dudao.drift import Tally, judge_drift, tally, warnings_of
 from dudao.errors import DudaoError, ReadError
 from dudao.ledger import joined, pair
+from dudao.logs import tell
 from dudao.modelfiles import Reference, clause_key
 from dudao.outline import outline
-from dudao.readers import Source, read_document, read_documents
+from dudao.readers import Source, read_document, read_documents, unexpected
 from dudao.store import load_classifier
-from dudao.taxonomy import Taxonomy
+from dudao.taxonomy import Taxonomy, load_taxonomy
 
 _log = logging.getLogger(__name__)
 
@@ -52,21 +53,28 @@ class Tagger:
         self.reference = reference
 
     @classmethod
-    def load(cls, ref: str | Path = "current") -> Tagger:
+    def load(cls, ref: str | Path = "current", *, taxonomy: Taxonomy | str | Path | None = None) -> Tagger:
         """Load a model version.
 
         Parameters
         ----------
         ref : str or path
             A version ("1.0.0"), "current", or the path of a model folder.
+        taxonomy : Taxonomy or path, optional
+            Other names and role cues for the domains that the model was trained on.
 
         Raises
         ------
         ModelError
             There is none of that name, or its files are damaged.
+        TaxonomyError
+            The taxonomy is malformed, or has other domains than the model.
         """
         version, classifier, digest = load_classifier(ref)
-        _log.info("model %s loaded from %s", version.version, version.path)
+        if taxonomy is not None:
+            given = taxonomy if isinstance(taxonomy, Taxonomy) else load_taxonomy(Path(taxonomy))
+            classifier = classifier.with_taxonomy(given)
+        tell(_log, logging.INFO, "model loaded", version=version.version, path=str(version.path), sha256=digest)
         return cls(
             classifier, ModelInfo(version.version, classifier.taxonomy.version, digest), classifier.settings.drift
         )
@@ -107,10 +115,19 @@ class Tagger:
                 where=report.document.source,
                 hint="is it a report? `dudao inspect` shows what was found",
             )
-        _log.info(
-            "%s: %d headings, %d paragraphs", report.document.source, len(report.headings), len(report.paragraphs)
+        tagged = self.tag_outline(report, explain=explain)
+        tell(
+            _log,
+            logging.INFO,
+            "report tagged",
+            source=tagged.source,
+            format=report.document.format,
+            headings=len(report.headings),
+            paragraphs=len(report.paragraphs),
+            clauses=sum(len(paragraph.clauses) for paragraph in report.paragraphs),
+            warnings=len(tagged.warnings),
         )
-        return self.tag_outline(report, explain=explain)
+        return tagged
 
     def outline(self, source: Source, *, name: str | None = None) -> Report:
         """Read a report and find its outline; nothing is classified."""
@@ -291,13 +308,19 @@ class Tagger:
             In the order in which `read_documents` reads them.
         """
         for document in read_documents(source, name=name):
-            if isinstance(document, ReadError):
-                yield document
-                continue
-            try:
-                yield self._tag_report(outline(document, self.taxonomy), explain)
-            except DudaoError as error:
-                yield error
+            result: TaggedReport | DudaoError
+            if isinstance(document, DudaoError):
+                result = document
+            else:
+                try:
+                    result = self._tag_report(outline(document, self.taxonomy), explain)
+                except DudaoError as error:
+                    result = error
+                except Exception as error:  # one report's failure is no other's
+                    result = unexpected(error, document.source)
+            if isinstance(result, DudaoError):
+                tell(_log, logging.INFO, "report failed", source=result.where, error=result.what)
+            yield result
 
     def _scores(self, pieces: Sequence[str], counts: Sequence[int], headings: Sequence[tuple[str, ...]]) -> Scores:
         """Scores of all clauses of some paragraphs, in order.

@@ -7,6 +7,7 @@ token is ever held as a Python object beyond the segmenter's own list. Training 
 from __future__ import annotations
 
 import functools
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -129,15 +130,23 @@ class Segmenter:
         self._dictionary = tuple(dictionary)
         self._engine = engine
         self._cut: Callable[[str], list[str]] | None = None
-        self._lock = threading.Lock()
+        self._lock = (os.getpid(), threading.Lock())
 
     def cut(self, text: str) -> list[str]:
         """Words of a text, in order; their lengths add up to the text's."""
         if self._cut is None:
-            with self._lock:
+            with self._own_lock():
                 if self._cut is None:
                     self._cut = self._load()
         return self._cut(text)
+
+    def _own_lock(self) -> threading.Lock:
+        """The lock of this process: one that a thread held while the process was forked is never let go in the child."""
+        owner, lock = self._lock
+        if owner != os.getpid():
+            lock = threading.Lock()
+            self._lock = (os.getpid(), lock)
+        return lock
 
     def _load(self) -> Callable[[str], list[str]]:
         if self._engine != "jieba":

@@ -35,8 +35,7 @@ class RoleCues:
         self._openings = [
             (role.id, re.compile("|".join(role.openings)), role.at_end) for role in taxonomy.roles if role.openings
         ]
-        self._bare_openings = [(role.id, re.compile("|".join(role.bare))) for role in taxonomy.roles if role.bare]
-        self._first = [(role.id, re.compile("|".join(role.first))) for role in taxonomy.roles if role.first]
+        self._roles = taxonomy.roles
         self._neutral = re.compile("|".join(taxonomy.neutral)) if taxonomy.neutral else None
         self.opening_role = taxonomy.opening_role
         self.default_role = taxonomy.default_role
@@ -80,6 +79,15 @@ class RoleCues:
     def of_first_text(self, text: str, start: int, end: int) -> str | None:
         """The role of the first paragraph of a report without any heading, by what it speaks of."""
         return next((role for role, pattern in self._first if pattern.match(text, start, end)), None)
+
+    # Asked for where no heading stands over a text only: compiled then.
+    @functools.cached_property
+    def _bare_openings(self) -> list[tuple[str, re.Pattern[str]]]:
+        return [(role.id, re.compile("|".join(role.bare))) for role in self._roles if role.bare]
+
+    @functools.cached_property
+    def _first(self) -> list[tuple[str, re.Pattern[str]]]:
+        return [(role.id, re.compile("|".join(role.first))) for role in self._roles if role.first]
 
     @functools.cached_property
     def _any_opening(self) -> re.Pattern[str]:
