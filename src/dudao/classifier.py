@@ -7,6 +7,7 @@ training fitted; a test holds both together.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from dudao import modelfiles
+from dudao.errors import TaxonomyError
 from dudao.features import Scores, Vocabulary
 from dudao.modelfiles import CONTEXT_FEATURES, FILES, FORMAT, Settings
 from dudao.taxonomy import Taxonomy
-from dudao.tokens import Index, Segmenter, batches, spans
+from dudao.tokens import Index, Segmenter, Spans, batches, spans
 
 _CHUNK = (
     160_000  # characters whose features are held at once: 40 MB; a fifth of it takes half as long again, more no less
@@ -52,10 +54,38 @@ class Classifier:
         parts = modelfiles.parse(files, where=where)
         return cls(parts.settings, parts.taxonomy, parts.dictionary, parts.arrays)
 
+    def with_taxonomy(self, taxonomy: Taxonomy) -> Classifier:
+        """The same model with other names and role cues; it shares its arrays with this one.
+
+        Raises
+        ------
+        TaxonomyError
+            The domains are not the ones that were learnt.
+        """
+        if taxonomy.domain_ids != self.labels:
+            other = set(taxonomy.domain_ids) ^ set(self.labels)
+            raise TaxonomyError(
+                f"the model was trained on other domains: {', '.join(sorted(other))}"
+                if other
+                else "the model was trained on these domains in another order",
+                hint="train a model with it: dudao train --taxonomy FILE",
+            )
+        copied = copy.copy(self)
+        copied.taxonomy = taxonomy
+        return copied
+
     def prepare(self) -> None:
         """Load now what the first large batch would load: in processes forked from this one it is there, and shared."""
         self.segmenter.cut("")
         self._vocabulary.prepare()
+
+    def knows(self, found: Spans) -> npt.NDArray[np.bool_]:
+        """Which words of a batch are in the model's vocabulary, shape (n_words,)."""
+        return self._vocabulary.knows(found)
+
+    def knows_pairs(self, found: Spans) -> npt.NDArray[np.bool_]:
+        """Which words of a batch make a known pair with the word before them, shape (n_words,)."""
+        return self._vocabulary.knows_pairs(found)
 
     def logits(self, texts: Sequence[str]) -> Scores:
         """Calibrated log-odds of every domain for each text by itself, shape (n_texts, n_domains)."""
@@ -102,6 +132,26 @@ class Classifier:
             adjusted = own * logits[rows] + intercept + features @ np.asarray(weights)
             result[rows] = sigmoid(np.where(applies[:, None], adjusted, logits[rows]))
         return result
+
+    def tfidf(self, texts: Sequence[str]) -> Any:
+        """What the model knows of each text by itself, a SciPy CSR array of shape (n_texts, n_terms).
+
+        Two L2-normalised blocks of TF-IDF, the words' and the character n-grams', each with its weight: what the linear models
+        are given, and what the pipeline's own vectorisers make.
+        """
+        from scipy.sparse import csr_array, vstack
+
+        parts = [csr_array((0, len(self.terms())))]
+        for chunk in batches(texts, _CHUNK):
+            n_texts = chunk.stop - chunk.start
+            row, feature, value = self._vocabulary.tfidf(spans(texts[chunk], self.segmenter), n_texts)
+            value *= np.asarray(self.settings.block_weights)[(feature >= self._vocabulary.border).astype(np.int64)]
+            parts.append(csr_array((value, (row, feature)), shape=(n_texts, parts[0].shape[1])))
+        return vstack(parts, format="csr")
+
+    def terms(self) -> list[str]:
+        """The terms that the model knows, in the order of `tfidf`'s columns: words, pairs as ``left_right``, n-grams."""
+        return self._vocabulary.terms()
 
     def evidence(self, text: str, domain: str) -> list[tuple[str, float, list[tuple[int, int]]]]:
         """The terms that spoke for a domain in a text: term, weight in the log-odds, spans in the text, heaviest first."""

@@ -264,6 +264,21 @@ class Vocabulary:
             return rows, features, np.ones(len(first))
         return rows, features, np.diff(first, append=len(cells)).astype(np.float64)
 
+    def knows(self, found: Spans) -> npt.NDArray[np.bool_]:
+        """Which words of a batch are in the vocabulary, shape (n_words,)."""
+        known: npt.NDArray[np.bool_] = self._words.find(span_keys(found, found.start, found.length)) >= 0
+        return known
+
+    def knows_pairs(self, found: Spans) -> npt.NDArray[np.bool_]:
+        """Which words of a batch make a pair of the vocabulary with the word before them, shape (n_words,)."""
+        word = self._words.find(span_keys(found, found.start, found.length))
+        known = np.zeros(len(word), dtype=np.bool_)
+        second = np.flatnonzero(found.follows)
+        second = second[(word[second] >= 0) & (word[second - 1] >= 0)]
+        keys = word[second - 1].astype(np.uint64) << _32 | word[second].astype(np.uint64)
+        known[second] = self._pairs.find(keys) >= 0
+        return known
+
     def occurrences(self, found: Spans) -> Occurrences:
         """Every known term where it stands."""
         word = self._words.find(span_keys(found, found.start, found.length))
@@ -280,6 +295,31 @@ class Vocabulary:
         kept = feature >= 0
         return Occurrences(found.row[starts[kept]], feature[kept].astype(np.int64), starts[kept], lengths[kept])
 
+    def tfidf(self, found: Spans, n_texts: int) -> tuple[Index, Index, Scores]:
+        """Known terms of each text with their TF-IDF, L2-normalised within words and within n-grams: text, feature, value."""
+        occurrences = self.occurrences(found)
+        row, feature, count = self._cells(occurrences.row, occurrences.feature.astype(np.int32))
+        value = self._idf[feature] * count
+        block = 2 * row + (feature >= self.border)
+        return row, feature, value / np.sqrt(np.bincount(block, value * value, minlength=2 * n_texts))[block]
+
+    def terms(self) -> list[str]:
+        """The term of each feature."""
+        words = [_spelt(key) for key in self._arrays["word_keys"].tolist()]
+        result = [""] * len(self._idf)
+        for word, feature in zip(words, self._word_features.tolist(), strict=True):
+            if feature >= 0:
+                result[feature] = word
+        for key, feature in zip(
+            self._arrays["pair_keys"].tolist(), self._arrays["pair_features"].tolist(), strict=True
+        ):
+            result[feature] = f"{words[key >> 32]}_{words[key & 0xFFFF_FFFF]}"
+        for key, feature in zip(
+            self._arrays["ngram_keys"].tolist(), self._arrays["ngram_features"].tolist(), strict=True
+        ):
+            result[feature] = _spelt(key)
+        return result
+
     def contributions(self, occurrences: Occurrences, column: int) -> dict[int, float]:
         """What each feature of one text adds to one domain's block sum, by feature."""
         _, feature, count = self._cells(occurrences.row, occurrences.feature.astype(np.int32))
@@ -291,6 +331,11 @@ class Vocabulary:
             added = self._weights[of_block, column].astype(np.float64) * weighted / norm
             result.update(zip(of_block.tolist(), added.tolist(), strict=True))
         return result
+
+
+def _spelt(key: int) -> str:
+    """The term of a key."""
+    return "".join(chr(code) for shift in (48, 32, 16, 0) if (code := key >> shift & 0xFFFF))
 
 
 def _known(arrays: Mapping[str, npt.NDArray[Any]], block: str) -> KeyTable:

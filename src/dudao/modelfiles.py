@@ -67,6 +67,47 @@ class Mended(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """How a share is spread over the reports of a corpus."""
+
+    median: float
+    p95: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What is usual for a model: figures of its corpus's reports, each seen by a model that did not know it.
+
+    Attributes
+    ----------
+    reports : int
+        How many reports they are taken over.
+    unknown : Spread
+        Share of words that are not in the vocabulary.
+    uncertain : Spread
+        Share of clauses marked uncertain, in their paragraphs and under their headings.
+    uncertain_alone : Spread
+        The same for clauses by themselves, as rows of a table are.
+    """
+
+    reports: int
+    unknown: Spread
+    uncertain: Spread
+    uncertain_alone: Spread
+
+    @classmethod
+    def from_dict(cls, entry: Mapping[str, Any]) -> Reference:
+        """Read what `dataclasses.asdict` gave; KeyError, TypeError or ValueError where it is something else."""
+        spreads = {
+            name: Spread(float(entry[name]["median"]), float(entry[name]["p95"]))
+            for name in ("unknown", "uncertain", "uncertain_alone")
+        }
+        if not all(0 <= each.median <= each.p95 <= 1 for each in spreads.values()):
+            raise ValueError("drift: a share that is none")
+        return cls(int(entry["reports"]), **spreads)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What training chose beside the weights.
 
@@ -84,6 +125,8 @@ class Settings:
         Least score of the first domain at which a clause is not marked uncertain.
     binary : bool
         Whether a term counts once a text however often it stands there; models of format 1 count each time.
+    drift : Reference, optional
+        What is usual for the model; models up to 0.2.0 have no such figures.
     mended : mapping of str to Mended
         What people decided of single clauses, by `clause_key`: it stands, whatever headings and scores say.
     """
@@ -94,11 +137,12 @@ class Settings:
     context: tuple[float, ...]
     certain: float
     binary: bool = True
+    drift: Reference | None = None
     mended: Mapping[str, Mended] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """As ``classifier.json`` holds it; what corrections alone bring is left out where there are none."""
-        entry = {name: value for name, value in asdict(self).items() if name != "mended"}
+        """As ``classifier.json`` holds it; what not every model has is left out where there is none."""
+        entry = {name: value for name, value in asdict(self).items() if name != "mended" and value is not None}
         if self.mended:
             entry["mended"] = {key: each._asdict() for key, each in sorted(self.mended.items())}
         return entry
@@ -168,6 +212,7 @@ def read_settings(data: bytes, *, where: str) -> Settings:
             context=tuple(map(float, raw["context"])),
             certain=float(raw["certain"]),
             binary=bool(raw.get("binary", number > _COUNTING)),
+            drift=Reference.from_dict(raw["drift"]) if raw.get("drift") else None,
             mended={
                 str(key): Mended(tuple(map(str, each["domains"])), str(each["role"]))
                 for key, each in raw.get("mended", {}).items()

@@ -26,13 +26,15 @@ from dudao.document import (
     TaggedParagraph,
     TaggedReport,
 )
+from dudao.drift import Tally, judge_drift, tally, warnings_of
 from dudao.errors import DudaoError, ReadError
 from dudao.ledger import joined, pair
-from dudao.modelfiles import clause_key
+from dudao.logs import tell
+from dudao.modelfiles import Reference, clause_key
 from dudao.outline import outline
-from dudao.readers import Source, read_document, read_documents
+from dudao.readers import Source, read_document, read_documents, unexpected
 from dudao.store import load_classifier
-from dudao.taxonomy import Taxonomy
+from dudao.taxonomy import Taxonomy, load_taxonomy
 
 _log = logging.getLogger(__name__)
 
@@ -45,27 +47,37 @@ class Tagger:
     Read-only once loaded: share it between threads, pickle it to other processes. Make one with `Tagger.load`.
     """
 
-    def __init__(self, classifier: Classifier, model: ModelInfo) -> None:
+    def __init__(self, classifier: Classifier, model: ModelInfo, reference: Reference | None = None) -> None:
         self._classifier = classifier
         self.model = model
+        self.reference = reference
 
     @classmethod
-    def load(cls, ref: str | Path = "current") -> Tagger:
+    def load(cls, ref: str | Path = "current", *, taxonomy: Taxonomy | str | Path | None = None) -> Tagger:
         """Load a model version.
 
         Parameters
         ----------
         ref : str or path
             A version ("1.0.0"), "current", or the path of a model folder.
+        taxonomy : Taxonomy or path, optional
+            Other names and role cues for the domains that the model was trained on.
 
         Raises
         ------
         ModelError
             There is none of that name, or its files are damaged.
+        TaxonomyError
+            The taxonomy is malformed, or has other domains than the model.
         """
         version, classifier, digest = load_classifier(ref)
-        _log.info("model %s loaded from %s", version.version, version.path)
-        return cls(classifier, ModelInfo(version.version, classifier.taxonomy.version, digest))
+        if taxonomy is not None:
+            given = taxonomy if isinstance(taxonomy, Taxonomy) else load_taxonomy(Path(taxonomy))
+            classifier = classifier.with_taxonomy(given)
+        tell(_log, logging.INFO, "model loaded", version=version.version, path=str(version.path), sha256=digest)
+        return cls(
+            classifier, ModelInfo(version.version, classifier.taxonomy.version, digest), classifier.settings.drift
+        )
 
     @property
     def taxonomy(self) -> Taxonomy:
@@ -103,10 +115,19 @@ class Tagger:
                 where=report.document.source,
                 hint="is it a report? `dudao inspect` shows what was found",
             )
-        _log.info(
-            "%s: %d headings, %d paragraphs", report.document.source, len(report.headings), len(report.paragraphs)
+        tagged = self.tag_outline(report, explain=explain)
+        tell(
+            _log,
+            logging.INFO,
+            "report tagged",
+            source=tagged.source,
+            format=report.document.format,
+            headings=len(report.headings),
+            paragraphs=len(report.paragraphs),
+            clauses=sum(len(paragraph.clauses) for paragraph in report.paragraphs),
+            warnings=len(tagged.warnings),
         )
-        return self.tag_outline(report, explain=explain)
+        return tagged
 
     def outline(self, source: Source, *, name: str | None = None) -> Report:
         """Read a report and find its outline; nothing is classified."""
@@ -131,6 +152,7 @@ class Tagger:
             row = rows.stop
         paragraphs = tuple(parts.get(each.index) or TaggedParagraph(each, (), None, ()) for each in report.paragraphs)
         tagged_parts: list[TaggedReport] = []
+        counted = Tally() if report.parts else self._tally(paragraphs)
         ledgers: list[tuple[int, Ledger]] = []
         first = 0
         for part in report.parts:  # the same tags, counted and numbered for each report of the file
@@ -140,18 +162,27 @@ class Tagger:
             )
             ledgers.append((first, pair(own, self.taxonomy)))
             first += len(own)
-            tagged_parts.append(
-                TaggedReport(part, self.model, own, self._coverage(own), part.warnings, ledger=ledgers[-1][1])
-            )
-        return TaggedReport(
-            report,
-            self.model,
-            paragraphs,
-            self._coverage(paragraphs),
-            report.warnings,
-            tuple(tagged_parts),
-            joined(ledgers) if ledgers else pair(paragraphs, self.taxonomy),
-        )
+            of_part = self._tally(own)
+            counted.add(of_part)
+            tagged_parts.append(self._whole(part, own, of_part, ledgers[-1][1]))
+        ledger = joined(ledgers) if ledgers else pair(paragraphs, self.taxonomy)
+        return self._whole(report, paragraphs, counted, ledger, tuple(tagged_parts))
+
+    def _whole(
+        self,
+        report: Report,
+        paragraphs: tuple[TaggedParagraph, ...],
+        counted: Tally,
+        ledger: Ledger,
+        parts: tuple[TaggedReport, ...] = (),
+    ) -> TaggedReport:
+        drift = judge_drift(counted, self.reference)
+        warnings = (*report.warnings, *warnings_of(drift))
+        return TaggedReport(report, self.model, paragraphs, self._coverage(paragraphs), warnings, parts, ledger, drift)
+
+    def _tally(self, paragraphs: Sequence[TaggedParagraph]) -> Tally:
+        clauses = [each for paragraph in paragraphs for each in paragraph.clauses]
+        return tally([each.clause.text for each in clauses], [each.uncertain for each in clauses], self._classifier)
 
     def _as_mended(
         self, paragraphs: Sequence[Paragraph], scores: Scores, chosen: list[tuple[int, ...]], uncertain: list[bool]
@@ -277,13 +308,19 @@ class Tagger:
             In the order in which `read_documents` reads them.
         """
         for document in read_documents(source, name=name):
-            if isinstance(document, ReadError):
-                yield document
-                continue
-            try:
-                yield self._tag_report(outline(document, self.taxonomy), explain)
-            except DudaoError as error:
-                yield error
+            result: TaggedReport | DudaoError
+            if isinstance(document, DudaoError):
+                result = document
+            else:
+                try:
+                    result = self._tag_report(outline(document, self.taxonomy), explain)
+                except DudaoError as error:
+                    result = error
+                except Exception as error:  # one report's failure is no other's
+                    result = unexpected(error, document.source)
+            if isinstance(result, DudaoError):
+                tell(_log, logging.INFO, "report failed", source=result.where, error=result.what)
+            yield result
 
     def _scores(self, pieces: Sequence[str], counts: Sequence[int], headings: Sequence[tuple[str, ...]]) -> Scores:
         """Scores of all clauses of some paragraphs, in order.

@@ -7,6 +7,7 @@ token is ever held as a Python object beyond the segmenter's own list. Training 
 from __future__ import annotations
 
 import functools
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -129,15 +130,23 @@ class Segmenter:
         self._dictionary = tuple(dictionary)
         self._engine = engine
         self._cut: Callable[[str], list[str]] | None = None
-        self._lock = threading.Lock()
+        self._lock = (os.getpid(), threading.Lock())
 
     def cut(self, text: str) -> list[str]:
         """Words of a text, in order; their lengths add up to the text's."""
         if self._cut is None:
-            with self._lock:
+            with self._own_lock():
                 if self._cut is None:
                     self._cut = self._load()
         return self._cut(text)
+
+    def _own_lock(self) -> threading.Lock:
+        """The lock of this process: one that a thread held while the process was forked is never let go in the child."""
+        owner, lock = self._lock
+        if owner != os.getpid():
+            lock = threading.Lock()
+            self._lock = (os.getpid(), lock)
+        return lock
 
     def _load(self) -> Callable[[str], list[str]]:
         if self._engine != "jieba":
@@ -228,7 +237,7 @@ def spans(texts: Sequence[str], segmenter: Segmenter) -> Spans:
         What cuts words.
     """
     codes, row, origin = _normalise(texts)
-    han = (codes >= _HAN[0]) & (codes <= _HAN[1])
+    han = is_han(codes)
     # A line end cuts as any other mark does, and the tokenizer is through with it soonest.
     string = np.where(han, codes, np.uint32(ord("\n"))).astype("<u4").tobytes().decode("utf-32-le")
     words = segmenter.cut(string)
@@ -295,6 +304,11 @@ def _keys_of_four(codes: Codes) -> Keys:
 def span_keys(found: Spans, start: Index, length: Index) -> Keys:
     """Exact 64-bit keys of spans of up to four characters: their code points, 16 bits each."""
     return found.keys.take(start) >> ((LONGEST - length) * 16).view(np.uint64)
+
+
+def is_han(codes: Codes) -> npt.NDArray[np.bool_]:
+    """Which characters are Han, as jieba takes them."""
+    return (codes >= _HAN[0]) & (codes <= _HAN[1])
 
 
 def is_solid(codes: Codes) -> npt.NDArray[np.bool_]:

@@ -6,17 +6,19 @@ import io
 import os
 import platform
 import re
+import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import joblib
 import numpy as np
 import numpy.typing as npt
+from joblib.numpy_pickle import NumpyPickler
 from scipy.optimize import minimize
 from scipy.special import softmax
 from sklearn.compose import ColumnTransformer
@@ -25,6 +27,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from dudao import modelcard, store
 from dudao.classifier import CONTEXT_FEATURES, FORMAT, Classifier, Scores, Settings, context_features, sigmoid
@@ -44,6 +47,7 @@ from dudao.evaluation import (
 from dudao.modelfiles import Mended, clause_key
 from dudao.taxonomy import Taxonomy
 from dudao.tokens import Segmenter, key_of, term_strings
+from dudao.usual import usual
 
 Progress = Callable[[str], None]
 
@@ -78,6 +82,7 @@ class Parameters:
 _MOST_PROCESSES = 4  # of half a GB each
 _DICTIONARY_LENGTH = (2, 6)  # characters of a term that becomes a word; longer ones are phrases that jieba may cut
 _LEAST_POSITIVES = 10
+_CODE = (".py", ".txt", ".j2", ".json")
 _THRESHOLDS = np.arange(0.2, 0.71, 0.02)
 # Accuracy of the first domain that clauses not marked uncertain shall have, in cross-validation. Text is harder outside the
 # corpus: what reaches 0.975 here reaches 0.95 to 0.96 on reports in which nothing is named outright.
@@ -123,20 +128,46 @@ def train(
     TrainingError
         Too few records or reports for a domain to be learnt.
     """
-    parameters = parameters or Parameters()
+    # Sums over a million numbers differ in their last digits with the number of BLAS threads; nothing here gains by threads.
+    with threadpool_limits(limits=1):
+        return _train(corpus, taxonomy, taxonomy_file, version, seed, parameters or Parameters(), progress)
+
+
+def _train(
+    corpus: Corpus,
+    taxonomy: Taxonomy,
+    taxonomy_file: bytes,
+    version: str,
+    seed: int,
+    parameters: Parameters,
+    progress: Progress,
+) -> Trained:
     records = corpus.records
     _require(records, taxonomy, parameters)
     progress(f"terms of {len(records):,} clauses and {len(corpus.glossary):,} glossary entries")
     dictionary = domain_dictionary(corpus.glossary, parameters.word_frequency)
-    data = _Data(records, corpus.glossary, taxonomy, Segmenter(dictionary))
+    segmenter = Segmenter(dictionary)
+    data = _Data(records, corpus.glossary, taxonomy, segmenter)
     own, of_heading = _out_of_fold(data, parameters, seed, progress)
     progress("calibration, context and thresholds")
     slopes = _platt(own, data.gold)
     slopes[1] += _main_offsets(own * slopes[0] + slopes[1], data.main)
     own, of_heading = own * slopes[0] + slopes[1], of_heading * slopes[0] + slopes[1]
-    metrics = _cross_validated(data, taxonomy, own, of_heading, parameters, seed)
+    metrics, uncertain = _cross_validated(data, taxonomy, own, of_heading, parameters, seed)
     settings = _choose_settings(data, taxonomy, own, of_heading, np.arange(len(records)), parameters)
-    settings = replace(settings, mended=_mended(records))
+    settings = replace(
+        settings,
+        drift=usual(
+            data.texts,
+            data.groups.tolist(),
+            [term.term for term in corpus.glossary if term.domains],
+            segmenter,
+            least=parameters.min_df,
+            uncertain=uncertain,
+            uncertain_alone=choose(sigmoid(own), settings, taxonomy)[1],
+        ),
+        mended=_mended(records),
+    )
     metrics["outline"] = outline_metrics(corpus.texts, records, taxonomy)
     recipe = _Recipe(data, parameters, seed, slopes, settings, dictionary, taxonomy_file)
     progress(f"final fit; reports set aside: {len(corpus.held_out):,} clauses; learning curve")
@@ -463,7 +494,8 @@ def _fit_context(data: _Data, own: Scores, of_heading: Scores, rows: npt.NDArray
     if target.all() or not target.any():
         return (1.0, 0.0, *([0.0] * len(CONTEXT_FEATURES)))
     fitted = LogisticRegression(C=1e3, max_iter=1000).fit(np.concatenate(features), target)
-    return (float(fitted.coef_[0, 0]), float(fitted.intercept_[0]), *map(float, fitted.coef_[0, 1:]))
+    # Beyond six digits they are the processor's, not the data's.
+    return tuple(round(float(each), 6) for each in (fitted.coef_[0, 0], fitted.intercept_[0], *fitted.coef_[0, 1:]))
 
 
 def _apply_context(data: _Data, own: Scores, of_heading: Scores, weights: Sequence[float]) -> Scores:
@@ -524,8 +556,8 @@ def _choose_certain(
 
 def _cross_validated(
     data: _Data, taxonomy: Taxonomy, own: Scores, of_heading: Scores, parameters: Parameters, seed: int
-) -> dict[str, Any]:
-    """Metrics in which no report had a part in the model, context weights or thresholds that judge it."""
+) -> tuple[dict[str, Any], list[bool]]:
+    """Metrics in which no report had a part in the model, context weights or thresholds that judge it; what it is unsure of."""
     scores = np.zeros_like(own)
     chosen: list[Sequence[int]] = [()] * data.n_records
     uncertain = [False] * data.n_records
@@ -535,7 +567,7 @@ def _cross_validated(
         for row, columns, unsure in zip(rows.tolist(), *choose(scores[rows], settings, taxonomy), strict=True):
             chosen[row], uncertain[row] = columns, unsure
     result: Judged = judged(data.records, scores, chosen, uncertain, data.labels)
-    return full_summary(data.records, result, taxonomy, seed=seed)
+    return full_summary(data.records, result, taxonomy, seed=seed), uncertain
 
 
 def _tested(files: Mapping[str, bytes], corpus: Corpus, taxonomy: Taxonomy, seed: int) -> dict[str, Any]:
@@ -670,15 +702,14 @@ def export(
         "weights": np.concatenate([estimator.coef_ for estimator in estimators]).T.astype(np.float16),
         "intercepts": np.concatenate([estimator.intercept_ for estimator in estimators]).astype(np.float32),
     }
-    stored, pickled = io.BytesIO(), io.BytesIO()
+    stored = io.BytesIO()
     np.savez(stored, **arrays)  # type: ignore[arg-type]
-    joblib.dump(pipeline, pickled, compress=3)
     return {
         "classifier.json": store.json_bytes({"format": FORMAT, **settings.to_dict()}),
         "classifier.npz": stored.getvalue(),
         "dictionary.tsv": "".join(f"{word}\t{frequency}\n" for word, frequency in dictionary).encode(),
         "taxonomy.toml": taxonomy_file,
-        store.PIPELINE: pickled.getvalue(),
+        store.PIPELINE: _pickled(pipeline),
     }
 
 
@@ -687,6 +718,28 @@ def _mended(records: Sequence[Record]) -> dict[str, Mended]:
     return {
         clause_key(each.section, each.text): Mended(each.domains, each.role or "") for each in records if each.corrected
     }
+
+
+class _ByValue(NumpyPickler):  # type: ignore[misc]
+    """joblib's pickler, for which equal texts are one.
+
+    To pickle, a text is the same if it is the same object, which depends on what the process has imported and loaded before.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__(file, protocol=4)
+        self._texts: dict[str, str] = {}
+
+    def save(self, obj: Any, **how: Any) -> None:
+        """Write an object, a text as the first that is equal to it."""
+        super().save(self._texts.setdefault(obj, obj) if type(obj) is str else obj, **how)
+
+
+def _pickled(pipeline: Pipeline) -> bytes:
+    """What `joblib.load` opens, the same bytes for the same pipeline in whatever process."""
+    file = io.BytesIO()
+    _ByValue(file).dump(pipeline)
+    return zlib.compress(file.getvalue(), 3)
 
 
 def _require(records: Sequence[Record], taxonomy: Taxonomy, parameters: Parameters) -> None:
@@ -722,12 +775,17 @@ def _manifest(
         "format": FORMAT,
         "version": version,
         "code": installed("dudao"),
+        "code_sha256": _code_digest(),
         "taxonomy": {"version": taxonomy.version, "sha256": taxonomy.digest},
         "corpus": {
             "sha256": corpus.digest,
             "clauses": len(corpus.records),
             "reports": len({record.report for record in corpus.records}),
             "corrected": sum(record.corrected for record in corpus.records),
+            "set_aside": {
+                "clauses": len(corpus.held_out),
+                "reports": len({record.report for record in corpus.held_out}),
+            },
         },
         "glossary": {"sha256": corpus.glossary_digest, "terms": len(corpus.glossary)},
         "dictionary": {"sha256": hashlib.sha256(files["dictionary.tsv"]).hexdigest()},
@@ -735,9 +793,34 @@ def _manifest(
         "parameters": asdict(parameters),
         "settings": {"context": settings.context, "certain": settings.certain},
         "metrics": dict(metrics),
+        "drift": asdict(settings)["drift"],
         "libraries": {
             name: installed(name) for name in ("scikit-learn", "numpy", "scipy", "jieba", "rjieba", "joblib")
         },
         "python": platform.python_version(),
+        "machine": _machine(),
         "created": created.replace(microsecond=0).isoformat(),
     }
+
+
+def _code_digest() -> str:
+    """SHA-256 over the package's own files: ``path, NUL, bytes, NUL`` of each, in the order of their paths, line ends as \\n.
+
+    Between two releases it says what the version number of the code cannot.
+    """
+    import hashlib
+
+    root = Path(__file__).resolve().parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*"), key=lambda each: each.relative_to(root).as_posix()):
+        name = path.relative_to(root)
+        if path.is_file() and path.suffix in _CODE and name.parts[0] != "_carried":
+            digest.update(name.as_posix().encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    return digest.hexdigest()
+
+
+def _machine() -> dict[str, str]:
+    """What the last digits of a fit depend on beside the libraries' versions."""
+    libraries = [each for each in threadpool_info() if each["user_api"] == "blas"]
+    blas = {f"{each['internal_api']} {each['version']} {each.get('architecture', '')}".strip() for each in libraries}
+    return {"system": platform.system(), "processor": platform.machine(), "blas": ", ".join(sorted(blas))}
