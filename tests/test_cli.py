@@ -98,6 +98,102 @@ def test_tag_csv_is_safe_for_spreadsheets(tmp_path):
     assert len(paragraph_rows) == 1
 
 
+def test_tag_xlsx_of_one_report_is_a_file(sample, tmp_path):
+    import openpyxl
+
+    out = tmp_path / "报告.xlsx"
+    run = dudao("tag", sample, "-o", out, "--scheme", "plan-2019", "--thin", "2")
+    assert (run.returncode, run.stdout, run.stderr) == (0, b"", b"")
+    book = openpyxl.load_workbook(out)
+    assert book.sheetnames == ["段落", "分句", "覆盖情况", "问题与措施"]
+    assert book["覆盖情况"]["A2"].value == "全面加强党对教育工作的领导和教育系统党的建设"
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"), [("a.CSV", b"\xef\xbb\xbfsource,"), ("a.jsonl", b'{"schema"'), ("a.txt", b"{\n")]
+)
+def test_tag_without_to_writes_what_the_file_s_name_says(name, begins, sample, tmp_path):
+    assert dudao("tag", sample, "-o", tmp_path / name).returncode == 0
+    assert (tmp_path / name).read_bytes().startswith(begins)
+
+
+def test_tag_xlsx_of_several_reports_goes_into_a_folder(sample, tmp_path):
+    (tmp_path / "in").mkdir()
+    for name in ("甲县.txt", "乙县.txt"):
+        (tmp_path / "in" / name).write_bytes(sample.read_bytes())
+    (tmp_path / "in" / "丙县.txt").write_bytes(b"")
+    run = dudao("tag", tmp_path / "in", "--to", "xlsx", "-o", tmp_path / "out")
+    assert run.returncode == 1
+    assert "丙县.txt" in run.stderr.decode()
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["乙县.xlsx", "甲县.xlsx"]
+    assert dudao("tag", sample, "--to", "xlsx", "-o", tmp_path / "out").returncode == 0
+    assert (tmp_path / "out" / "sample-report.xlsx").is_file()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
+@pytest.mark.parametrize("to", ["csv", "xlsx"])
+def test_tag_onto_a_full_disk_ends_in_a_message(to, sample):
+    run = dudao("tag", sample, "--to", to, "-o", "/dev/full")
+    assert run.returncode == 1
+    assert b"cannot be written" in run.stderr
+    assert b"Traceback" not in run.stderr
+    assert b"unexpected" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--to", "xlsx"], b"-o FILE.xlsx"),
+        (["--to", "csv", "--scheme", "plan-2019"], b"do nothing for csv"),
+        (["--to", "json", "--thin", "0"], b"--thin"),
+    ],
+)
+def test_tag_wrong_use_of_workbook_and_scheme_is_2(arguments, said, sample):
+    run = dudao("tag", sample, *arguments)
+    assert run.returncode == 2
+    assert said in run.stderr
+
+
+def test_tag_unknown_scheme_is_told_before_anything_is_written(sample, tmp_path):
+    run = dudao("tag", sample, "--to", "xlsx", "-o", tmp_path / "out", "--scheme", "plan-1999")
+    assert run.returncode == 1
+    assert b"no such scheme" in run.stderr
+    assert b"plan-2019" in run.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_tag_json_has_the_ledger_and_the_scheme_that_is_asked_for(sample):
+    plain = json.loads(dudao("tag", sample, "--to", "json").stdout)
+    held = json.loads(dudao("tag", sample, "--to", "json", "--scheme", "method-2017", "--thin", "20").stdout)
+    assert held.pop("scheme")["items"][0]["state"] in {"present", "thin"}
+    assert held == plain
+    assert set(plain["ledger"]) >= {"problems", "measures", "problems_without_measure", "measures_without_problem"}
+
+
+def test_tag_terminal_tells_each_item_of_a_scheme_and_counts_the_ledger(sample):
+    run = dudao("--lang", "zh", "tag", sample, "--to", "terminal", "--scheme", "focus-2020", COLUMNS="100")
+    shown = run.stdout.decode()
+    assert "公开的六个重点事项" in shown
+    assert "问题台账：问题" in shown
+    for item in ("党的建设", "教育经费投入", "高校毕业生就业"):
+        assert item in shown
+
+
+def test_tag_of_hostile_text_sends_no_control_to_the_terminal(tmp_path):
+    path = tmp_path / "a.txt"
+    lines = [
+        "一、自查情况",
+        "[/red]教师工资\u202e按月发放。",
+        "教师\u2066培训\x1b[2J到位。",
+        "教师工资按月发放，" * 12_000,
+    ]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    run = dudao("tag", path, "--to", "terminal", COLUMNS="100")
+    assert run.returncode == 0, run.stderr
+    assert not set(run.stdout.decode()) & {"\x1b", "\u202e", "\u2066"}
+    assert "[/red]" in run.stdout.decode()
+
+
 def test_tag_output_is_replaced_as_a_whole_or_not_at_all(sample, tmp_path):
     out = tmp_path / "out.json"
     out.write_text("old", encoding="utf-8")
@@ -281,7 +377,7 @@ def test_every_raised_message_has_its_chinese():
             yield from templates(node.body)
             yield from templates(node.orelse)
 
-    errors = {"DudaoError", "ReadError", "TaxonomyError", "CorpusError", "ModelError", "TrainingError"}
+    errors = {"DudaoError", "ReadError", "TaxonomyError", "CorpusError", "ModelError", "TrainingError", "SchemeError"}
     missing = set()
     for path in (ROOT / "src" / "dudao").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

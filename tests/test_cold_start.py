@@ -44,7 +44,9 @@ def test_dictionary_and_model_are_loaded_once(monkeypatch, sample):
     monkeypatch.setattr(
         tokens, "_rjieba_cut", lambda words, real=tokens._rjieba_cut: loads.append("words") or real(words)
     )
-    monkeypatch.setattr(store, "_read", lambda *of, real=store._read: loads.append(of[1]) or real(*of))
+    monkeypatch.setattr(
+        store.Folder, "read", lambda *of, real=store.Folder.read, **how: loads.append(of[1]) or real(*of, **how)
+    )
     tagger = Tagger.load()
     tagger.tag_report(sample)
     tagger.tag_report(sample)

@@ -140,14 +140,10 @@ def test_read_html_without_text_says_so():
         read_document(b"<html><body></body></html>", name="a.html")
 
 
-def test_read_html_nested_deeply_does_not_fail():
-    page = (
-        "<html><body>"
-        + "<div>" * 300
-        + "全县教育支出增长，教师工资按月发放到位，学校建设进展顺利，经费保障有力，群众满意度不断提升，办学水平提高。"
-        + "</div>" * 300
-        + "</body></html>"
-    )
+@pytest.mark.parametrize("depth", [60, 240])
+def test_read_html_nested_within_the_limit_is_read(depth):
+    said = "全县教育支出增长，教师工资按月发放到位，学校建设进展顺利，经费保障有力，群众满意度不断提升，办学水平提高。"
+    page = "<html><body>" + "<div>" * depth + said + "</div>" * depth + "</body></html>"
     assert "教师工资" in read_document(page.encode(), name="a.html").text
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dudao.document import Tag, TaggedReport
-    from dudao.errors import CorpusError, DudaoError, ModelError, ReadError, TaxonomyError, TrainingError
+    from dudao.errors import CorpusError, DudaoError, ModelError, ReadError, SchemeError, TaxonomyError, TrainingError
     from dudao.readers import Limits, find_reports, read_document, read_documents
     from dudao.tagger import Tagger
 
@@ -23,6 +23,7 @@ __all__ = [
     "Limits",
     "ModelError",
     "ReadError",
+    "SchemeError",
     "Tag",
     "TaggedReport",
     "Tagger",
@@ -40,7 +41,8 @@ _HOMES = {
     "TaggedReport": "document",
     **dict.fromkeys(("Limits", "find_reports", "read_document", "read_documents"), "readers"),
     **dict.fromkeys(
-        ("CorpusError", "DudaoError", "ModelError", "ReadError", "TaxonomyError", "TrainingError"), "errors"
+        ("CorpusError", "DudaoError", "ModelError", "ReadError", "SchemeError", "TaxonomyError", "TrainingError"),
+        "errors",
     ),
 }
 

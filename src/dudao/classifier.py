@@ -7,79 +7,23 @@ training fitted; a test holds both together.
 
 from __future__ import annotations
 
-import io
-import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from dudao.errors import ModelError
-from dudao.features import NO_KEY, Scores, Vocabulary
+from dudao import modelfiles
+from dudao.features import Scores, Vocabulary
+from dudao.modelfiles import CONTEXT_FEATURES, FILES, FORMAT, Settings
 from dudao.taxonomy import Taxonomy
 from dudao.tokens import Index, Segmenter, batches, spans
 
-FORMAT = 2
-_COUNTING = 1  # the format that counted terms and had no setting for it
-FILES = ("classifier.json", "classifier.npz", "dictionary.tsv", "taxonomy.toml")
-CONTEXT_FEATURES = (
-    "paragraph",
-    "previous",
-    "next",
-    "heading",
-    "upper headings",
-    "paragraph if unsure",
-    "heading if unsure",
-)
 _CHUNK = (
     160_000  # characters whose features are held at once: 40 MB; a fifth of it takes half as long again, more no less
 )
-_LONGEST_HEADER = 1024  # bytes that say what an array is; a hundred are usual
 _CONTEXT_ROWS = 512  # clauses whose context is held at once, 1 KB each
 _MOST_EVIDENCE = 6
-
-_ARRAYS: dict[str, tuple[str, int]] = {
-    "word_keys": ("uint64", 1),
-    "word_features": ("int32", 1),
-    "pair_keys": ("uint64", 1),
-    "pair_features": ("int32", 1),
-    "ngram_keys": ("uint64", 1),
-    "ngram_features": ("int32", 1),
-    "idf": ("float32", 1),
-    "weights": ("float16", 2),
-    "intercepts": ("float32", 1),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What training chose beside the weights.
-
-    Attributes
-    ----------
-    labels : tuple of str
-        Domain ids, in the order of the score columns.
-    block_weights : tuple of float
-        Weight of the words block and of the character block.
-    thresholds : tuple of float
-        Least score at which each domain is given.
-    context : tuple of float
-        Weights of the context step: of the clause's own logit, the intercept, then `CONTEXT_FEATURES`.
-    certain : float
-        Least score of the first domain at which a clause is not marked uncertain.
-    binary : bool
-        Whether a term counts once a text however often it stands there; models of format 1 count each time.
-    """
-
-    labels: tuple[str, ...]
-    block_weights: tuple[float, float]
-    thresholds: tuple[float, ...]
-    context: tuple[float, ...]
-    certain: float
-    binary: bool = True
 
 
 class Classifier:
@@ -105,34 +49,8 @@ class Classifier:
         ModelError
             A format from the future, or arrays that do not fit each other.
         """
-        try:
-            raw = json.loads(files["classifier.json"].decode("utf-8"))
-            if raw["format"] > FORMAT:
-                raise ModelError(
-                    f"model format {raw['format']} is newer than this dudao reads ({FORMAT})",
-                    where=where,
-                    hint="upgrade dudao",
-                )
-            settings = Settings(
-                labels=tuple(raw["labels"]),
-                block_weights=(float(raw["block_weights"][0]), float(raw["block_weights"][1])),
-                thresholds=tuple(map(float, raw["thresholds"])),
-                context=tuple(map(float, raw["context"])),
-                certain=float(raw["certain"]),
-                binary=bool(raw.get("binary", raw["format"] > _COUNTING)),
-            )
-            arrays = _stored_arrays(files["classifier.npz"])
-            lines = [line.split("\t") for line in files["dictionary.tsv"].decode("utf-8").splitlines()]
-            dictionary = [(word, int(frequency)) for word, frequency in lines]
-        except ModelError:
-            raise
-        except Exception as error:  # whatever a damaged file makes the parsers raise
-            raise ModelError(
-                f"the model's files cannot be read: {error}", where=where, hint="install the version again"
-            ) from error
-        taxonomy = Taxonomy.from_toml(files["taxonomy.toml"], where=f"{where}/taxonomy.toml")
-        _check(settings, taxonomy, arrays, where)
-        return cls(settings, taxonomy, dictionary, arrays)
+        parts = modelfiles.parse(files, where=where)
+        return cls(parts.settings, parts.taxonomy, parts.dictionary, parts.arrays)
 
     def prepare(self) -> None:
         """Load now what the first large batch would load: in processes forked from this one it is there, and shared."""
@@ -280,67 +198,6 @@ def context_features(
     features[:, :, 6] = features[:, :, 3] * unsure
     headed = np.asarray([bool(path) for path in headings], dtype=np.bool_)
     return features, (others > 0) | headed[paragraph]
-
-
-def _stored_arrays(data: bytes) -> dict[str, npt.NDArray[Any]]:
-    """The arrays of an uncompressed .npz file as read-only views of its bytes: nothing is copied, nothing unpickled."""
-    import struct
-    import zipfile
-
-    arrays = {}
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        for name in _ARRAYS:
-            member = archive.getinfo(f"{name}.npy")
-            if member.compress_type != zipfile.ZIP_STORED:
-                raise ValueError(f"{name} is compressed")
-            lengths = struct.unpack_from("<HH", data, member.header_offset + 26)  # of the member's name and extra field
-            start = member.header_offset + 30 + sum(lengths)
-            head = io.BytesIO(data[start : min(start + member.file_size, start + _LONGEST_HEADER)])
-            if np.lib.format.read_magic(head) != (1, 0):
-                raise ValueError(f"{name} is no array of format 1.0")
-            shape, by_column, dtype = np.lib.format.read_array_header_1_0(head)
-            flat = np.frombuffer(data, dtype, count=math.prod(shape), offset=start + head.tell())
-            arrays[name] = flat.reshape(shape, order="F" if by_column else "C")
-    return arrays
-
-
-def _check(settings: Settings, taxonomy: Taxonomy, arrays: Mapping[str, npt.NDArray[Any]], where: str) -> None:
-    """Refuse arrays of the wrong kind before anything is computed with them."""
-
-    def refuse(why: str) -> None:
-        raise ModelError(
-            f"the model's files do not fit each other: {why}", where=where, hint="install the version again"
-        )
-
-    for name, (dtype, ndim) in _ARRAYS.items():
-        if arrays[name].dtype != np.dtype(dtype) or arrays[name].ndim != ndim:
-            refuse(f"{name} is {arrays[name].dtype} with {arrays[name].ndim} dimensions, not {dtype} with {ndim}")
-    n_features, n_domains = arrays["weights"].shape
-    if len(arrays["idf"]) != n_features or len(arrays["intercepts"]) != n_domains:
-        refuse("weights, idf and intercepts differ in length")
-    if not (len(settings.labels) == len(settings.thresholds) == n_domains and settings.labels == taxonomy.domain_ids):
-        refuse("labels, thresholds and taxonomy differ")
-    if len(settings.context) != 2 + len(CONTEXT_FEATURES):
-        refuse("the context step has the wrong number of weights")
-    for block in ("word", "pair", "ngram"):
-        keys, features = arrays[f"{block}_keys"], arrays[f"{block}_features"]
-        if len(keys) != len(features) or (len(features) and not (features.min() >= -1 and features.max() < n_features)):
-            refuse(f"{block} vocabulary out of range")
-        if len(keys) and not ((keys[1:] > keys[:-1]).all() and keys[-1] < NO_KEY):
-            refuse(f"{block} keys are not ascending")
-    features = np.concatenate([arrays[f"{block}_features"] for block in ("word", "pair", "ngram")])
-    if (np.bincount(features[features >= 0], minlength=1) > 1).any():
-        refuse("a feature stands for two terms")
-    words = np.uint64(len(arrays["word_keys"]))
-    if ((arrays["pair_keys"] & np.uint64(0xFFFFFFFF)) >= words).any() or (
-        arrays["pair_keys"] >> np.uint64(32) >= words
-    ).any():
-        refuse("a pair of words that are none")
-    numbers = (*settings.thresholds, *settings.context, *settings.block_weights, settings.certain)
-    # Half floats are looked at as what they are stored as: all exponent bits set is infinity or no number.
-    finite = (arrays["weights"].view(np.uint16) & 0x7C00 != 0x7C00).all()
-    if not finite or not all(np.isfinite(each).all() for each in (numbers, arrays["idf"], arrays["intercepts"])):
-        refuse("a number is not finite")
 
 
 __all__ = [

@@ -8,7 +8,7 @@ import json
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,10 @@ from dudao.tokens import Segmenter, term_strings
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One labelled clause; ``permitted`` labels are neither asked for nor counted wrong."""
+    """One labelled clause.
+
+    ``permitted`` labels are neither asked for nor counted wrong; ``corrected`` says that a person mended what a model had given.
+    """
 
     text: str
     domains: tuple[str, ...]
@@ -29,6 +32,7 @@ class Record:
     paragraph: int | None = None
     role: str | None = None
     permitted: tuple[str, ...] = ()
+    corrected: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """As a line of a corpus file; what is unknown is left out."""
@@ -85,11 +89,18 @@ class Corpus:
 
 
 SPLITS = "reports.csv"
+CORRECTIONS = "corrections"  # the folder, in a corpus or in the home, of what `dudao corpus add` adds
 _SET_ASIDE = "test"
 
 
-def load_corpus(root: Path, taxonomy: Taxonomy) -> Corpus:
+def load_corpus(root: Path, taxonomy: Taxonomy, *, corrections: Path | None = None) -> Corpus:
     """Read ``root/**/*.jsonl``, ``root/glossary.tsv``, the reports' texts, and from `SPLITS` which reports are set aside.
+
+    Parameters
+    ----------
+    corrections : Path, optional
+        A folder of corrections besides ``root/corrections``: `dudao.places.corrections_root` says which one goes with a corpus. A
+        correction of a clause that the corpus holds takes the place of its labels.
 
     Raises
     ------
@@ -98,12 +109,19 @@ def load_corpus(root: Path, taxonomy: Taxonomy) -> Corpus:
     """
     if not root.is_dir():
         raise CorpusError("no such corpus folder", where=str(root), hint="give --corpus DIR")
-    files = sorted(root.rglob("*.jsonl"), key=lambda path: path.relative_to(root).as_posix())
+    files = [(path.relative_to(root).as_posix(), path) for path in root.rglob("*.jsonl")]
+    if corrections is not None and corrections.resolve() != (root / CORRECTIONS).resolve():
+        files += [(f"{CORRECTIONS}/home/{path.name}", path) for path in corrections.glob("*.jsonl")]
     records: list[Record] = []
+    mended: dict[str, Record] = {}
     digest = hashlib.sha256()
-    for path in files:
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-        records.extend(read_records(path, taxonomy))
+    for name, path in sorted(files):
+        digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+        if name.startswith(f"{CORRECTIONS}/"):
+            mended.update((record.text, replace(record, corrected=True)) for record in read_records(path, taxonomy))
+        else:
+            records.extend(read_records(path, taxonomy))
+    records = _with_corrections(records, mended)
     aside = _set_aside(root / SPLITS)
     digest.update(",".join(sorted(aside)).encode())
     if not records:
@@ -122,6 +140,19 @@ def load_corpus(root: Path, taxonomy: Taxonomy) -> Corpus:
     )
 
 
+def _with_corrections(records: list[Record], mended: dict[str, Record]) -> list[Record]:
+    """The records under their corrected labels, then the corrections of clauses that none of them is."""
+    if not mended:
+        return records
+    own = {record.text for record in records}
+    return [
+        replace(record, domains=mend.domains, role=mend.role or record.role, permitted=mend.permitted, corrected=True)
+        if (mend := mended.get(record.text))
+        else record
+        for record in records
+    ] + [record for text, record in mended.items() if text not in own]
+
+
 def _set_aside(path: Path) -> frozenset[str]:
     """Ids of the reports whose ``split`` is test; none where the table is missing or has no such column."""
     if not path.is_file():
@@ -138,13 +169,23 @@ def read_records(path: Path, taxonomy: Taxonomy | None = None) -> Iterator[Recor
     CorpusError
         With file and line number.
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CorpusError(f"cannot be read: {error}", where=str(path), hint="records are UTF-8 JSON lines") from error
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(lines_of(path), 1):
         if line.strip():
             yield parse_record(line, where=f"{path}:{number}", taxonomy=taxonomy)
+
+
+def lines_of(path: Path) -> list[str]:
+    """The lines of a JSON-lines file: a JSON string may hold what Unicode calls a line separator, so they end at line feeds only.
+
+    Raises
+    ------
+    CorpusError
+        It cannot be read or is no UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CorpusError(f"cannot be read: {error}", where=str(path), hint="records are UTF-8 JSON lines") from error
 
 
 def parse_record(line: str, *, where: str, taxonomy: Taxonomy | None = None) -> Record:
@@ -397,6 +438,7 @@ def stats(corpus: Corpus, taxonomy: Taxonomy, *, pairs: Sequence[Pair] | None = 
         "whole_reports": len(corpus.texts),
         "set_aside": len({record.report for record in corpus.held_out}),
         "clauses": len(records),
+        "corrected": sum(record.corrected for record in records),
         "characters": sum(len(record.text) for record in records),
         "several_domains": sum(len(record.domains) > 1 for record in records),
         "indirect": indirect,

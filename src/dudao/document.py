@@ -207,6 +207,80 @@ class Coverage:
     share: float
 
 
+class ClauseRef(NamedTuple):
+    """Where a clause stands: ``report.paragraphs[ref.paragraph].clauses[ref.clause]``."""
+
+    paragraph: int
+    clause: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerProblem:
+    """A clause that states a problem, and the measures that share a domain with it, the nearest first.
+
+    ``specific`` is false where it has no domain to be matched by (an opening sentence, a list of everything).
+    """
+
+    ref: ClauseRef
+    domains: tuple[str, ...]
+    measures: tuple[ClauseRef, ...] = ()
+    specific: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerMeasure:
+    """A clause that promises something: ``who`` and ``deadline`` as the clause itself writes them, empty where it does not."""
+
+    ref: ClauseRef
+    domains: tuple[str, ...]
+    who: tuple[str, ...] = ()
+    deadline: tuple[str, ...] = ()
+    specific: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """A report's problems and measures, each in the order of the report."""
+
+    problems: tuple[LedgerProblem, ...] = ()
+    measures: tuple[LedgerMeasure, ...] = ()
+
+    @property
+    def without_measure(self) -> tuple[LedgerProblem, ...]:
+        """Problems of a domain that no measure has."""
+        return tuple(each for each in self.problems if each.specific and not each.measures)
+
+    @property
+    def without_problem(self) -> tuple[LedgerMeasure, ...]:
+        """Measures of a domain that no problem has."""
+        stated = {domain for each in self.problems for domain in each.domains}
+        return tuple(each for each in self.measures if each.specific and stated.isdisjoint(each.domains))
+
+    def to_dict(self) -> dict[str, Any]:
+        """As interface JSON; a clause is a pair of places in ``paragraphs`` and in the ``clauses`` there."""
+        return {
+            "problems": [
+                {
+                    "clause": list(each.ref),
+                    "domains": list(each.domains),
+                    "measures": [list(ref) for ref in each.measures],
+                }
+                for each in self.problems
+            ],
+            "measures": [
+                {
+                    "clause": list(each.ref),
+                    "domains": list(each.domains),
+                    "who": list(each.who),
+                    "deadline": list(each.deadline),
+                }
+                for each in self.measures
+            ],
+            "problems_without_measure": [list(each.ref) for each in self.without_measure],
+            "measures_without_problem": [list(each.ref) for each in self.without_problem],
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
     """Which model gave the tags."""
@@ -226,6 +300,7 @@ class TaggedReport:
     coverage: dict[str, Coverage]
     warnings: tuple[str, ...] = field(default=())
     parts: tuple[TaggedReport, ...] = ()
+    ledger: Ledger = field(default=Ledger())
 
     @property
     def source(self) -> str:
@@ -248,6 +323,7 @@ class TaggedReport:
                 domain: {"clauses": each.clauses, "characters": each.characters, "share": round(each.share, 4)}
                 for domain, each in self.coverage.items()
             },
+            "ledger": self.ledger.to_dict(),
             "warnings": list(self.warnings),
         }
 

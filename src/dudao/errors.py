@@ -38,6 +38,10 @@ class TaxonomyError(DudaoError):
     """A taxonomy file breaks its own rules."""
 
 
+class SchemeError(DudaoError):
+    """A scheme file is missing or breaks its own rules."""
+
+
 class CorpusError(DudaoError):
     """Labelled records are missing or malformed."""
 

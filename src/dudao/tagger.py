@@ -16,6 +16,7 @@ from dudao.document import (
     Coverage,
     DomainScore,
     Evidence,
+    Ledger,
     ModelInfo,
     Paragraph,
     Report,
@@ -25,7 +26,9 @@ from dudao.document import (
     TaggedReport,
 )
 from dudao.errors import DudaoError, ReadError
+from dudao.ledger import joined, pair
 from dudao.logs import tell
+from dudao.modelfiles import clause_key
 from dudao.outline import outline
 from dudao.readers import Source, read_document, read_documents, unexpected
 from dudao.store import load_classifier
@@ -127,6 +130,8 @@ class Tagger:
             [paragraph.section for paragraph in tagged],
         )
         chosen, uncertain = choose(scores, self._classifier.settings, self.taxonomy)
+        if self._classifier.settings.mended:
+            tagged = self._as_mended(tagged, scores, chosen, uncertain)
         parts: dict[int, TaggedParagraph] = {}
         row = 0
         for paragraph in tagged:
@@ -135,17 +140,47 @@ class Tagger:
             row = rows.stop
         paragraphs = tuple(parts.get(each.index) or TaggedParagraph(each, (), None, ()) for each in report.paragraphs)
         tagged_parts: list[TaggedReport] = []
+        ledgers: list[tuple[int, Ledger]] = []
         first = 0
         for part in report.parts:  # the same tags, counted and numbered for each report of the file
             own = tuple(
                 replace(each, paragraph=paragraph)
                 for each, paragraph in zip(paragraphs[first:], part.paragraphs, strict=False)
             )
+            ledgers.append((first, pair(own, self.taxonomy)))
             first += len(own)
-            tagged_parts.append(TaggedReport(part, self.model, own, self._coverage(own), part.warnings))
+            tagged_parts.append(
+                TaggedReport(part, self.model, own, self._coverage(own), part.warnings, ledger=ledgers[-1][1])
+            )
         return TaggedReport(
-            report, self.model, paragraphs, self._coverage(paragraphs), report.warnings, tuple(tagged_parts)
+            report,
+            self.model,
+            paragraphs,
+            self._coverage(paragraphs),
+            report.warnings,
+            tuple(tagged_parts),
+            joined(ledgers) if ledgers else pair(paragraphs, self.taxonomy),
         )
+
+    def _as_mended(
+        self, paragraphs: Sequence[Paragraph], scores: Scores, chosen: list[tuple[int, ...]], uncertain: list[bool]
+    ) -> list[Paragraph]:
+        """Put what people decided in the place of what was scored, in the lists given, and give the paragraphs with their roles."""
+        labels, mended = self._classifier.labels, self._classifier.settings.mended
+        row, found = -1, []
+        for paragraph in paragraphs:
+            clauses = list(paragraph.clauses)
+            for number, clause in enumerate(clauses):
+                row += 1
+                decided = mended.get(clause_key(paragraph.section, clause.text))
+                if decided is None:
+                    continue
+                columns = [labels.index(domain) for domain in decided.domains]
+                chosen[row], uncertain[row] = tuple(columns), False
+                scores[row, columns] = np.minimum.accumulate(scores[row, columns])  # best first, also by score
+                clauses[number] = replace(clause, role=decided.role or clause.role)
+            found.append(replace(paragraph, clauses=tuple(clauses)))
+        return found
 
     def tag(self, texts: Sequence[str], headings: Sequence[Sequence[str]] | None = None) -> list[Tag]:
         """Tag texts, each taken as one paragraph.

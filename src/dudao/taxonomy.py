@@ -54,7 +54,10 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Taxonomy:
-    """Domains and roles in their order, and what a report's parts are called when nothing names them."""
+    """Domains and roles in their order, and what a report's parts are called when nothing names them.
+
+    ``problem_role`` and ``measure_role`` are the two that a ledger sets against each other; a taxonomy without them has no ledger.
+    """
 
     version: str
     domains: tuple[Domain, ...]
@@ -63,6 +66,8 @@ class Taxonomy:
     opening_role: str = ""
     default_role: str = ""
     digest: str = ""
+    problem_role: str = "problem"
+    measure_role: str = "improvement"
 
     def __hash__(self) -> int:
         # Caches are keyed by taxonomies; hashing every cue of every role took a tenth of the tagging time.
@@ -117,6 +122,7 @@ class Taxonomy:
             opening_role=raw.get("opening_role", roles[0].id if roles else ""),
             default_role=raw.get("default_role", roles[0].id if roles else ""),
             digest=hashlib.sha256(data).hexdigest(),
+            **{key: raw[key] for key in ("problem_role", "measure_role") if key in raw},
         )
         taxonomy._check(where)
         return taxonomy

@@ -1,4 +1,4 @@
-"""The package's Jinja2 templates, by name."""
+"""The package's Jinja2 templates, style sheets and scripts, by name."""
 
 from __future__ import annotations
 
@@ -21,3 +21,8 @@ def render(name: str, *, autoescape: bool = True, **values: Any) -> str:
         keep_trailing_newline=True,
     )
     return environment.get_template(name).render(**values)
+
+
+def asset(name: str) -> str:
+    """A style sheet or script of ``data/``, as it is."""
+    return (_FOLDER / name).read_text(encoding="utf-8").replace("\r\n", "\n")

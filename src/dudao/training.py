@@ -8,7 +8,7 @@ import platform
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -17,6 +17,8 @@ from typing import Any
 import joblib
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import minimize
+from scipy.special import softmax
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -39,6 +41,7 @@ from dudao.evaluation import (
     outline_metrics,
     paragraphs_of,
 )
+from dudao.modelfiles import Mended, clause_key
 from dudao.taxonomy import Taxonomy
 from dudao.tokens import Segmenter, key_of, term_strings
 
@@ -128,9 +131,11 @@ def train(
     own, of_heading = _out_of_fold(data, parameters, seed, progress)
     progress("calibration, context and thresholds")
     slopes = _platt(own, data.gold)
+    slopes[1] += _main_offsets(own * slopes[0] + slopes[1], data.main)
     own, of_heading = own * slopes[0] + slopes[1], of_heading * slopes[0] + slopes[1]
     metrics = _cross_validated(data, taxonomy, own, of_heading, parameters, seed)
     settings = _choose_settings(data, taxonomy, own, of_heading, np.arange(len(records)), parameters)
+    settings = replace(settings, mended=_mended(records))
     metrics["outline"] = outline_metrics(corpus.texts, records, taxonomy)
 
     def finished(rows: npt.NDArray[np.int64], terms: npt.NDArray[np.int64]) -> dict[str, bytes]:
@@ -260,6 +265,7 @@ class _Data:
         ]
         self.columns = _columns(texts, segmenter)
         self.gold = label_matrix([record.domains for record in records], self.labels)
+        self.main = np.asarray([self.labels.index(record.domains[0]) for record in records], dtype=np.int64)
         of_terms = label_matrix([term.domains for term in labelled], self.labels)
         self.targets = np.concatenate([self.gold, of_terms, self.gold[self.piece_owner]])
         self.groups = np.asarray([record.report or record.id for record in records])
@@ -332,15 +338,22 @@ def fit(
     """Fit on those records with their pieces, and on those entries of the glossary, each one tiny training record."""
     glossary = data.n_records + terms
     whole = np.concatenate([rows, glossary])
-    kept = {term for line in data.columns[glossary, 0].tolist() for term in line.split()}
+    again = np.repeat([row for row in rows.tolist() if data.records[row].corrected], _TIMES - 1).astype(np.int64)
+    kept = {term for line in data.columns[np.union1d(glossary, again), 0].tolist() for term in line.split()}
     vocabularies = (
         _vocabulary(data.columns[whole, 0], parameters.min_df, kept),
         _vocabulary(data.columns[whole, 1], parameters.min_df),
     )
     pieces = data.n_records + data.n_terms + np.flatnonzero(np.isin(data.piece_owner, rows))
-    learnt = np.concatenate([whole, pieces])
+    learnt = np.concatenate([whole, pieces, again])
     pipeline = make_pipeline(parameters, seed, vocabularies)
     return pipeline.fit(data.columns[learnt], data.targets[learnt].astype(np.int8))
+
+
+# Times that a corrected clause is learnt, its words kept however rare. Of 20 corrected clauses of a real report the model's own
+# scores gave 13 to 15 the labels asked for at 1, 18 to 19 at 5 and all at 10, whether the labels were likely or drawn at random;
+# macro F1 on the reports set aside stayed within 0.002, and never fell.
+_TIMES = 10
 
 
 def _vocabulary(lines: npt.NDArray[np.object_], least: int, kept: Set[str] = frozenset()) -> list[str]:
@@ -395,6 +408,35 @@ def _platt(scores: Scores, gold: npt.NDArray[np.bool_]) -> npt.NDArray[np.float6
         fitted = LogisticRegression(C=1e3).fit(scores[:, [column]], gold[:, column])
         result[:, column] = fitted.coef_[0, 0], fitted.intercept_[0]
     return result
+
+
+_TOWARDS_MAIN = 0.5
+
+
+def _main_offsets(logits: Scores, main: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """What to add to each domain's log-odds so that the main domain of a clause comes first more often, shape (n_domains,).
+
+    Each domain is calibrated by itself, and money, staff or buildings are told as surely as the stage that they serve; the taxonomy
+    puts the stage first. The offsets are those of a softmax over the domains with one common slope (vector scaling, Guo et al.
+    2017), drawn halfway to none: a quarter, a half and the whole gave paragraphs' primary domain +0.006, +0.010 and +0.013 in
+    cross-validation, reports set aside +0.007, +0.022 and +0.015, at macro F1 +0.001, 0 and -0.008.
+    """
+    rows = np.arange(len(main))
+
+    def loss(values: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        slope, offsets = values[0], values[1:]
+        shifted = logits + offsets
+        odds = softmax(slope * shifted, axis=1)
+        excess = odds.copy()
+        excess[rows, main] -= 1.0
+        excess /= len(main)
+        gradient = slope * excess.sum(axis=0) + 2e-4 * offsets
+        value = -np.log(odds[rows, main] + 1e-12).mean() + 1e-4 * (offsets @ offsets)
+        return float(value), np.concatenate([[(excess * shifted).sum()], gradient])
+
+    start = np.concatenate([[0.7], np.zeros(logits.shape[1])])
+    found = minimize(loss, start, jac=True, method="L-BFGS-B")
+    return np.asarray(_TOWARDS_MAIN * found.x[1:])
 
 
 def _context(
@@ -593,11 +635,18 @@ def export(
     np.savez(stored, **arrays)  # type: ignore[arg-type]
     joblib.dump(pipeline, pickled, compress=3)
     return {
-        "classifier.json": store.json_bytes({"format": FORMAT, **asdict(settings)}),
+        "classifier.json": store.json_bytes({"format": FORMAT, **settings.to_dict()}),
         "classifier.npz": stored.getvalue(),
         "dictionary.tsv": "".join(f"{word}\t{frequency}\n" for word, frequency in dictionary).encode(),
         "taxonomy.toml": taxonomy_file,
         store.PIPELINE: pickled.getvalue(),
+    }
+
+
+def _mended(records: Sequence[Record]) -> dict[str, Mended]:
+    """What people decided, to stand in the model as it is: roles come from headings, and the order of domains nothing learns."""
+    return {
+        clause_key(each.section, each.text): Mended(each.domains, each.role or "") for each in records if each.corrected
     }
 
 
@@ -639,6 +688,7 @@ def _manifest(
             "sha256": corpus.digest,
             "clauses": len(corpus.records),
             "reports": len({record.report for record in corpus.records}),
+            "corrected": sum(record.corrected for record in corpus.records),
         },
         "glossary": {"sha256": corpus.glossary_digest, "terms": len(corpus.glossary)},
         "dictionary": {"sha256": hashlib.sha256(files["dictionary.tsv"]).hexdigest()},

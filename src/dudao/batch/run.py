@@ -11,11 +11,12 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dudao.batch import formats
 from dudao.batch.formats import Piece, Rejected
 from dudao.errors import DudaoError
+from dudao.files import replacing, sweep
 from dudao.workers import in_order
 
 if TYPE_CHECKING:
@@ -56,35 +57,14 @@ class _Job(NamedTuple):
 
     def run(self, piece: Piece, tagger: Tagger) -> dict[str, int]:
         """Tag a piece; its ``.json`` is written last and says that all of it is there."""
-        with _Replacing(self.path(piece.number, "out")) as file:
+        with replacing(self.path(piece.number, "out")) as file:
             rows, rejected = formats.tag_piece(piece, tagger, self.text_column, file, self.suffix)
-        with _Replacing(self.path(piece.number, "rejected")) as file:
+        with replacing(self.path(piece.number, "rejected")) as file:
             file.writelines(_rejected_line(each) for each in rejected)
         entry = {"rows": rows, "rejected": len(rejected)}
-        with _Replacing(self.path(piece.number, "json")) as file:
+        with replacing(self.path(piece.number, "json")) as file:
             file.write(json.dumps(entry).encode())
         return entry
-
-
-class _Replacing:
-    """A file that takes its name once it is written and synced."""
-
-    def __init__(self, path: Path) -> None:
-        self._path, self._temporary = path, path.with_name(f"{path.name}.{os.getpid()}.tmp")
-
-    def __enter__(self) -> Any:
-        self._file = open(self._temporary, "wb")
-        return self._file
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            self._file.flush()
-            os.fsync(self._file.fileno())
-        self._file.close()
-        if kind is None:
-            os.replace(self._temporary, self._path)
-        else:
-            self._temporary.unlink(missing_ok=True)
 
 
 def run_batch(
@@ -171,10 +151,9 @@ def _open_folder(job: _Job, source: Path, tagger: Tagger) -> None:
                 hint="finish that run with what it was started with, or delete the folder",
             )
     else:
-        with _Replacing(said) as file:
+        with replacing(said) as file:
             file.write(json.dumps(identity, ensure_ascii=False).encode("utf-8", "surrogatepass"))
-    for left in job.folder.glob("*.tmp"):
-        left.unlink(missing_ok=True)
+    sweep(job.folder)
 
 
 def _all_pieces(
@@ -226,7 +205,7 @@ def _finish(job: _Job, source: Path, out: Path, count: int, *, rejected: int) ->
     formats.join([job.path(number, "out") for number in range(count)], whole, source)
     beside = out.with_name(out.name + ".rejected.jsonl")
     if rejected:
-        with _Replacing(job.folder / "rejected.jsonl") as file:
+        with replacing(job.folder / "rejected.jsonl") as file:
             for number in range(count):
                 file.write(job.path(number, "rejected").read_bytes())
         os.replace(job.folder / "rejected.jsonl", beside)

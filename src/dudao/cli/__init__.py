@@ -26,7 +26,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
         "Tag a table of texts: JSON lines or Parquet, streamed.",
         "标注文本表格：JSONL 或 Parquet，流式处理。",
     ),
-    "corpus": ("Check and count the labelled corpus.", "检查与统计标注语料。"),
+    "corpus": ("Check, count and extend the labelled corpus.", "检查、统计与补充标注语料。"),
     "models": ("List, show, verify and choose model versions.", "列出、查看、校验、选用模型版本。"),
 }
 

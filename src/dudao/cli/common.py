@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 import click
 
 from dudao.errors import DudaoError
+from dudao.files import replacing
 from dudao.language import Translate
 
 if TYPE_CHECKING:
@@ -84,37 +85,28 @@ def output(path: Path | None, *, bom: bool = False, screen: bool = False) -> Ite
         yield sys.stdout
         sys.stdout.flush()
         return
-    path = path.resolve()
-    if path.exists() and not path.is_file():
-        with open(path, "w", encoding="utf-8", errors="surrogatepass", newline="") as device:
-            yield device
-        return
-    import tempfile
+    with binary_output(path) as file:
+        text = io.TextIOWrapper(
+            file, encoding="utf-8-sig" if bom else "utf-8", errors="surrogatepass", newline="", write_through=True
+        )
+        yield text
+        text.flush()
+        text.detach()
 
+
+@contextlib.contextmanager
+def binary_output(path: Path) -> Iterator[BinaryIO]:
+    """The same for bytes, where there is always a file."""
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    except OSError as error:
-        raise DudaoError(
-            f"cannot be written: {error.strerror}", where=str(path), hint="check that the folder exists"
-        ) from error
-    try:
-        with os.fdopen(
-            handle, "w", encoding="utf-8-sig" if bom else "utf-8", errors="surrogatepass", newline=""
-        ) as file:
-            yield file
-        with contextlib.suppress(OSError):
-            os.chmod(temporary, (path.stat().st_mode if path.exists() else 0o666 & ~_umask()) & 0o777)
-        os.replace(temporary, path)
-    except BaseException as error:
-        Path(temporary).unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise DudaoError(
-                f"cannot be written: {error.strerror}", where=str(path), hint="check space and permissions"
-            ) from error
+        if path.exists() and not path.is_file():
+            with open(path, "wb") as device:
+                yield device
+        else:
+            path = path.resolve()
+            with replacing(path) as file:
+                yield file
+    except BrokenPipeError:  # whoever reads has seen enough
         raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    except OSError as error:
+        hint = "check space and permissions" if path.parent.is_dir() else "check that the folder exists"
+        raise DudaoError(f"cannot be written: {error.strerror}", where=str(path), hint=hint) from error

@@ -1,24 +1,25 @@
-"""``dudao corpus check|stats``."""
+"""``dudao corpus check|stats|add``."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from dudao.cli.common import OK, SOME_FAILED, console
+from dudao.cli.common import OK, SOME_FAILED, console, say
 from dudao.corpus import Corpus
 from dudao.language import Translate
+from dudao.messages import localised
 from dudao.taxonomy import Taxonomy
 
 
 def build(t: Translate) -> click.Group:
     """The commands in one language."""
-    group = click.Group("corpus", help=t("Check and count the labelled corpus.", "检查与统计标注语料。"))
+    group = click.Group("corpus", help=t("Check, count and extend the labelled corpus.", "检查、统计与补充标注语料。"))
     corpus = click.Option(
         ["--corpus"],
         type=click.Path(path_type=Path, file_okay=False),
@@ -46,6 +47,29 @@ def build(t: Translate) -> click.Group:
             epilog=t("Example: dudao corpus stats --json", "示例：dudao corpus stats --json"),
         )
     )
+    group.add_command(
+        click.Command(
+            "add",
+            callback=lambda files, corpus, replace: add_command(files, corpus, replace=replace, t=t),
+            params=[
+                click.Argument(["files"], nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)),
+                corpus,
+                click.Option(
+                    ["--replace"],
+                    is_flag=True,
+                    help=t(
+                        "Let corrections win over other labels of the same clause; pass over what is known already.",
+                        "同一分句已有其他标注时以更正为准；已有的相同更正略过。",
+                    ),
+                ),
+            ],
+            help=t(
+                "Add corrections exported from report pages, or other labelled records: all of them, or none where a line is wrong.",
+                "加入从报告网页导出的更正或其他标注记录；只要有一行有误，就一行也不加入。",
+            ),
+            epilog=t("Example: dudao corpus add corrections.jsonl", "示例：dudao corpus add corrections.jsonl"),
+        )
+    )
     return group
 
 
@@ -54,9 +78,10 @@ def _load(root: Path | None) -> tuple[Corpus, Taxonomy]:
     from dudao.corpus import load_corpus
     from dudao.taxonomy import load_taxonomy
 
+    corrections = places.corrections_root(root)
     root = root or places.corpus_root()
     taxonomy = load_taxonomy(root / "taxonomy.toml")
-    return load_corpus(root, taxonomy), taxonomy
+    return load_corpus(root, taxonomy, corrections=corrections), taxonomy
 
 
 def check_command(root: Path | None, *, as_json: bool, t: Translate) -> int:
@@ -152,4 +177,43 @@ def stats_command(root: Path | None, *, as_json: bool, t: Translate) -> int:
     for role in taxonomy.roles:
         roles.add_row(role.id, role.name, str(counts["roles"][role.id]))
     out.print(roles)
+    return OK
+
+
+def add_command(files: Sequence[Path], root: Path | None, *, replace: bool, t: Translate) -> int:
+    """Add corrections and say what to do next; or name every line that is wrong, and add nothing."""
+    from dudao import places
+    from dudao.corrections import add, examine
+
+    corpus, taxonomy = _load(root)
+    examined = examine(files, corpus, taxonomy, replace=replace)
+    if examined.problems:
+        for problem in examined.problems:
+            say(t(f"{problem.where}: {problem.what}", f"{problem.where}：{localised(problem.what, t)}"))
+        hint = any(problem.what.startswith(("duplicate", "conflict")) for problem in examined.problems)
+        count = len(examined.problems)
+        say(
+            t(
+                f"{count} lines cannot be added, so nothing was",
+                f"有 {count} 行不能加入，因此一行也没有加入",
+            )
+        )
+        if hint and not replace:
+            say(
+                t(
+                    "--replace lets these corrections win over what the corpus has, and passes over what it has already",
+                    "加 --replace 则以这些更正为准，并略过已有的相同记录",
+                )
+            )
+        return SOME_FAILED
+    path = add(examined, places.corrections_root(root))
+    added = len(examined.entries)
+    say(
+        t(
+            f"{added} corrections added to {path} ({examined.replaced} in place of other labels, {examined.known} known already)",
+            f"{added} 条更正已加入 {path}（其中 {examined.replaced} 条取代原有标注，另有 {examined.known} 条已有）",
+        )
+    )
+    if added:
+        say(t("learn from them: dudao train", "用它们训练新版本：dudao train"))
     return OK

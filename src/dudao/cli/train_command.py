@@ -31,7 +31,10 @@ def build(t: Translate) -> click.Command:
             click.Option(
                 ["--version"],
                 metavar="X.Y.Z",
-                help=t("Version number; by default the newest one's next.", "版本号；默认为最新版的下一号。"),
+                help=t(
+                    "Version number; by default the newest one's next by the rules of CONTRIBUTING.md.",
+                    "版本号；默认按 CONTRIBUTING.md 的规则取最新版的下一号。",
+                ),
             ),
             click.Option(
                 ["--seed"], type=int, default=0, show_default=True, help=t("Seed of random choices.", "随机种子。")
@@ -48,8 +51,9 @@ def train_command(corpus: Path | None, models: Path | None, version: str | None,
     from dudao.taxonomy import load_taxonomy
 
     root = models_folder(models)
-    version = version or next_version(root)
-    store.check_free(root, version)
+    if version is not None:
+        store.check_free(root, version)
+    corrections = places.corrections_root(corpus)
     corpus = corpus or places.corpus_root()
     taxonomy_path = corpus / "taxonomy.toml"
     if not taxonomy_path.is_file():
@@ -57,7 +61,10 @@ def train_command(corpus: Path | None, models: Path | None, version: str | None,
             "the corpus has no taxonomy.toml", where=str(corpus), hint="see the corpus folder that ships with dudao"
         )
     taxonomy = load_taxonomy(taxonomy_path)
-    loaded = load_corpus(corpus, taxonomy)
+    loaded = load_corpus(corpus, taxonomy, corrections=corrections)
+    version = version or store.next_version(
+        root, taxonomy=taxonomy.digest, corpus=loaded.digest, glossary=loaded.glossary_digest
+    )
     from dudao.training import save, train  # scikit-learn takes a second to import: after the cheap checks
 
     trained = train(
@@ -82,22 +89,3 @@ def train_command(corpus: Path | None, models: Path | None, version: str | None,
     )
     say(t(f"make it the default: dudao models use {version}", f"设为默认：dudao models use {version}"))
     return OK
-
-
-def next_version(root: Path) -> str:
-    """The patch number behind the newest version in a folder, 0.1.0 where there is none."""
-    from dudao.store import VERSION
-
-    numbers = (
-        [
-            tuple(map(int, each.name.split(".")))
-            for each in root.iterdir()
-            if VERSION.fullmatch(each.name) and each.name.replace(".", "").isdigit()
-        ]
-        if root.is_dir()
-        else []
-    )
-    if not numbers:
-        return "0.1.0"
-    major, minor, patch = max(numbers)
-    return f"{major}.{minor}.{patch + 1}"

@@ -87,7 +87,6 @@ _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _HAN_OR_MARK = "\u2014\u2018-\u201d\u2026\u3001-\u303f\u3400-\u9fff\uf900-\ufaff\uff01-\uff65"
 _BROKEN_HAN = re.compile(rf"(?<=[{_HAN_OR_MARK}])[ \t\f\v]*[\r\n][ \t\r\n\f\v]*(?=[{_HAN_OR_MARK}])")
 _CONTROLS = dict.fromkeys([*range(0x09), 0x0B, *range(0x0E, 0x20), 0x7F])  # lxml refuses some and stops at others
-_DEEPEST = 400  # elements inside each other; the deepest of 22 kinds of government pages had under 60
 _LARGEST_PAGE = 20_000  # elements; above, what tells an article from its page takes minutes
 # Less than this is a page whose report sits in an attachment, or navigation only.
 _LEAST_CHARACTERS = 40
@@ -135,10 +134,14 @@ def read_html(
         raise ReadError(
             "no article text found in the page", where=name, hint="copy the text into a .txt file and give that"
         ) from error
-    if any("depth" in entry.message for entry in parser.error_log):
-        # The parser drops what lies deeper without a word: better no report than half of one.
+    # Beyond its own bound the parser drops what lies deeper without a word: better no report than half of one.
+    if any("depth" in entry.message for entry in parser.error_log) or tree.xpath(
+        "boolean(" + "/*" * (limits.page_depth + 1) + ")"
+    ):
         raise ReadError(
-            "nests tags deeper than any browser shows", where=name, hint="copy the text into a .txt file and give that"
+            f"nests tags deeper than {limits.page_depth} levels",
+            where=name,
+            hint="copy the text into a .txt file and give that",
         )
     watch.check()
     attachments = _attachments(tree)
@@ -197,9 +200,6 @@ def _fragment_lines(tree: Any) -> list[str]:
 
 
 def _article_lines(tree: Any) -> list[str]:
-    if tree.xpath("boolean(" + "/*" * (_DEEPEST + 1) + ")"):
-        # No page of a government is like that; what works on trees recursively or level by level would not come back.
-        return _lines(tree)
     _drop_hidden(tree)
     _unwrap_anchors(tree)
     for path in _CONTAINERS:

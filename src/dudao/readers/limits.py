@@ -36,6 +36,9 @@ class Limits:
         Elements and attributes of one XML part or web page. A node takes up to 120 bytes.
     xml_depth : int
         Elements inside each other. Word's own files stay under 60.
+    page_depth : int
+        Tags inside each other in a web page. The deepest of 22 kinds of government pages had under 60; what works on trees
+        recursively or level by level would not come back from thousands.
     seconds : float
         For one document.
     memory : int
@@ -52,6 +55,7 @@ class Limits:
     pages: int = 1_000
     xml_nodes: int = 2_000_000
     xml_depth: int = 120
+    page_depth: int = 250
     seconds: float = 60.0
     memory: int = 700_000_000
 

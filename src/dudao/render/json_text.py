@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dudao.document import ERROR_SCHEMA, TaggedReport
 from dudao.errors import DudaoError
 
+if TYPE_CHECKING:
+    from dudao.schemes import Scheme
 
-def pretty(report: TaggedReport) -> str:
-    """One object: a line a member, and in lists of objects a line an object."""
-    members = (f"  {_text(name)}: {_lines(value)}" for name, value in report.to_dict().items())
+
+Held = tuple["Scheme", int]  # what a report is held against, and the number of clauses below which an item is thin
+
+
+def pretty(report: TaggedReport, held: Held | None = None) -> str:
+    """One object: a line a member, and in lists of objects a line an object; with ``scheme`` where it is held against one."""
+    members = (f"  {_text(name)}: {_lines(value)}" for name, value in _members(report, held).items())
     return "{\n" + ",\n".join(members) + "\n}"
 
 
@@ -25,9 +31,17 @@ def _lines(value: Any) -> str:
 _text = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def line(report: TaggedReport) -> str:
+def line(report: TaggedReport, held: Held | None = None) -> str:
     """One object on one line."""
-    return _text(report.to_dict())
+    return _text(_members(report, held))
+
+
+def _members(report: TaggedReport, held: Held | None) -> dict[str, Any]:
+    if held is None:
+        return report.to_dict()
+    from dudao.schemes import scheme_dict
+
+    return {**report.to_dict(), "scheme": scheme_dict(report, held[0], thin=held[1])}
 
 
 def error_line(error: DudaoError) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 from dudao.document import DomainScore, TaggedReport
+from dudao.render.cells import safe_cell
 from dudao.taxonomy import Taxonomy
 
 _COLUMNS = (
@@ -43,7 +44,7 @@ class TableWriter:
     def write(self, report: TaggedReport) -> None:
         """Append a report's rows."""
         for row in self._rows(report):
-            self._writer.writerow([_safe(cell) for cell in row])
+            self._writer.writerow([safe_cell(cell) if isinstance(cell, str) else cell for cell in row])
 
     def _rows(self, tagged: TaggedReport) -> Iterator[tuple[Any, ...]]:
         report = tagged.report
@@ -94,7 +95,3 @@ def _labels(domains: tuple[DomainScore, ...]) -> tuple[str, str, str]:
 
 def _flag(value: bool) -> str:
     return "yes" if value else "no"
-
-
-def _safe(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -14,45 +14,58 @@ from rich.text import Text
 from dudao.document import DomainScore, TaggedParagraph, TaggedReport
 from dudao.language import Translate
 from dudao.messages import localised
+from dudao.render.cells import screen_text
+from dudao.schemes import DEFAULT, THIN, Scheme, gaps, item_coverage, load_scheme
 from dudao.taxonomy import Taxonomy
 
 _GROUP_COLOURS = ("red", "green", "blue", "magenta", "cyan", "yellow", "bright_blue", "bright_magenta")
 _WIDEST = 110  # columns: longer lines are hard to read
-_THIN = 3  # clauses below which a domain is called thin
+_SHOWN = 2  # clauses of an item of a scheme; the workbook and JSON have all
 
 
-def print_report(tagged: TaggedReport, out: Console, *, taxonomy: Taxonomy, unit: str = "clause", t: Translate) -> None:
-    """Print one report."""
+def print_report(
+    tagged: TaggedReport,
+    out: Console,
+    *,
+    taxonomy: Taxonomy,
+    held: tuple[Scheme, int] | None = None,
+    unit: str = "clause",
+    t: Translate,
+) -> None:
+    """Print one report, held against a scheme with the number below which its items are thin; without, against all domains."""
     width = min(out.width, _WIDEST)
     report = tagged.report
     colour = _colours(taxonomy)
-    out.print(Rule(Text(report.title or tagged.source, style="bold"), style="dim"), width=width)
+    out.print(Rule(Text(screen_text(report.title or tagged.source), style="bold"), style="dim"), width=width)
     facts = [
         report.issuer,
         str(report.year or ""),
         tagged.source,
         t(f"model {tagged.model.version}", f"模型 {tagged.model.version}"),
     ]
-    out.print(Text("  ".join(fact for fact in facts if fact), style="dim"), width=width)
+    out.print(Text(screen_text("  ".join(fact for fact in facts if fact)), style="dim"), width=width)
     for warning in tagged.warnings:
-        out.print(Text(f"! {localised(warning, t)}", style="yellow"), width=width)
+        out.print(Text(f"! {screen_text(localised(warning, t))}", style="yellow"), width=width)
     headings = list(report.headings)
     for part in tagged.paragraphs:
         while headings and headings[0].start <= part.paragraph.start:
             heading = headings.pop(0)
-            line = Text(heading.label, style="bold" if heading.level == 1 else "bold dim")
+            line = Text(screen_text(heading.label), style="bold" if heading.level == 1 else "bold dim")
             line.append(f"  [{taxonomy.role_name(heading.role)}]", style="dim not bold")
             out.print()
             out.print(Padding(line, (0, 0, 0, 2 * (heading.level - 1))), width=width)
         out.print(_paragraph(part, colour, taxonomy, unit), width=width)
     for heading in headings:
-        out.print(Text(heading.label, style="bold"), width=width)
-    _print_coverage(tagged, out, taxonomy, colour, width, t)
+        out.print(Text(screen_text(heading.label), style="bold"), width=width)
+    _print_domains(tagged, out, taxonomy, colour, width, t)
+    scheme, thin = held or (load_scheme(taxonomy=taxonomy), THIN)
+    _print_scheme(tagged, out, scheme, thin, taxonomy, width, t)
+    _print_counts(tagged, out, width, t)
 
 
 def _paragraph(part: TaggedParagraph, colour: dict[str, str], taxonomy: Taxonomy, unit: str) -> Table | Padding:
     if not part.clauses:
-        return Padding(Text(part.paragraph.text.strip(), style="dim"), (0, 0, 0, 2))
+        return Padding(Text(screen_text(part.paragraph.text.strip()), style="dim"), (0, 0, 0, 2))
     names = max(_columns(domain.name) for domain in taxonomy.domains)
     grid = Table.grid(padding=(0, 1), expand=False)
     grid.add_column(width=2)
@@ -60,7 +73,7 @@ def _paragraph(part: TaggedParagraph, colour: dict[str, str], taxonomy: Taxonomy
     grid.add_column(ratio=1, overflow="fold")
     if unit == "paragraph":
         unsure = any(each.uncertain for each in part.clauses)
-        grid.add_row("", _labels(part.domains, colour, unsure), Text(part.paragraph.text.strip()))
+        grid.add_row("", _labels(part.domains, colour, unsure), Text(screen_text(part.paragraph.text.strip())))
         return grid
     role = part.paragraph.role
     for each in part.clauses:
@@ -76,7 +89,7 @@ def _paragraph(part: TaggedParagraph, colour: dict[str, str], taxonomy: Taxonomy
 
 
 def _clause_text(text: str, offset: int, domains: tuple[DomainScore, ...]) -> Text:
-    line = Text(text)
+    line = Text(screen_text(text))
     for domain in domains:
         for evidence in domain.evidence or ():
             for start, end in evidence.spans:
@@ -93,7 +106,7 @@ def _labels(domains: tuple[DomainScore, ...], colour: dict[str, str], uncertain:
     return label
 
 
-def _print_coverage(
+def _print_domains(
     tagged: TaggedReport, out: Console, taxonomy: Taxonomy, colour: dict[str, str], width: int, t: Translate
 ) -> None:
     out.print()
@@ -119,17 +132,57 @@ def _print_coverage(
                 f"{each.share:.1%}",
             )
     out.print(grid, width=width)
-    for label, wanted, style in (
-        (t("Missing", "缺失领域"), range(1), "bold red"),
-        (t("Thin (fewer than 3 clauses)", "薄弱领域（不足 3 句）"), range(1, _THIN), "yellow"),
+
+
+def _print_scheme(
+    tagged: TaggedReport, out: Console, scheme: Scheme, thin: int, taxonomy: Taxonomy, width: int, t: Translate
+) -> None:
+    coverage = item_coverage(tagged, scheme, thin=thin)
+    if scheme.id != DEFAULT:  # that one's items are the domains, which stand above
+        out.print()
+        out.print(Rule(Text(scheme.title, style="bold"), style="dim"), width=width)
+        grid = Table.grid(padding=(0, 1))
+        grid.add_column(no_wrap=True)
+        grid.add_column(justify="right", no_wrap=True, style="dim")
+        grid.add_column(ratio=1, overflow="fold")
+        for each in coverage:
+            name, style = _states(t)[each.state]
+            count = t(f"{len(each.clauses)} clauses", f"{len(each.clauses)} 句")
+            grid.add_row(Text(name, style=style), count, Text(screen_text(each.item.name)))
+            for ref in each.clauses[:_SHOWN]:
+                clause = tagged.paragraphs[ref.paragraph].clauses[ref.clause].clause
+                line = Text(screen_text(" ".join(clause.text.split())), style="dim")
+                line.truncate(max(20, width - 24), overflow="ellipsis")
+                grid.add_row("", "", line)
+        out.print(grid, width=width)
+    missing, few = gaps(coverage, taxonomy)
+    for label, found, style in (
+        (t("Missing", "缺失"), missing, "bold red"),
+        (t(f"Thin (fewer than {thin} clauses)", f"薄弱（不足 {thin} 句）"), few, "yellow"),
     ):
-        names = [
-            f"{domain.name} ({domain.id})"
-            for domain in taxonomy.domains
-            if not domain.exclusive and tagged.coverage[domain.id].clauses in wanted
-        ]
+        names = [f"{each.item.name} ({each.item.id})" for each in found]
         if names:
-            out.print(Text(f"{label}: ", style=style) + Text("  ".join(names)), width=width)
+            out.print(Text(f"{label}: ", style=style) + Text(screen_text("  ".join(names))), width=width)
+
+
+def _states(t: Translate) -> dict[str, tuple[str, str]]:
+    return {
+        "present": (t("present", "已覆盖"), "green"),
+        "thin": (t("thin", "薄弱"), "yellow"),
+        "missing": (t("missing", "缺失"), "bold red"),
+    }
+
+
+def _print_counts(tagged: TaggedReport, out: Console, width: int, t: Translate) -> None:
+    ledger = tagged.ledger
+    if ledger.problems or ledger.measures:
+        line = t(
+            f"{len(ledger.problems)} problem clauses, {len(ledger.without_measure)} of them without a measure in their domain; "
+            f"{len(ledger.measures)} measures, {len(ledger.without_problem)} of them without a problem",
+            f"问题台账：问题 {len(ledger.problems)} 句，其中 {len(ledger.without_measure)} 句没有同领域的措施；"
+            f"改进措施 {len(ledger.measures)} 句，其中 {len(ledger.without_problem)} 句没有同领域的问题",
+        )
+        out.print(Text(line, style="yellow" if ledger.without_measure else "dim"), width=width)
     clauses = [each for part in tagged.paragraphs for each in part.clauses]
     unsure = sum(each.uncertain for each in clauses)
     out.print(

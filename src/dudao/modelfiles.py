@@ -1,0 +1,346 @@
+"""What inference reads of a model: the formats, and every check that comes before anything is built or computed.
+
+A model folder may come from anywhere. Nothing here unpickles, executes or allocates by what a file merely claims: arrays are views of
+bytes that are there, and whatever does not fit is refused with its reason. Building a classifier from what has passed is another
+module's work.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from dudao.errors import ModelError
+from dudao.features import NO_KEY
+from dudao.taxonomy import MOST_DOMAINS, Taxonomy
+
+FORMAT = 2
+_COUNTING = 1  # the format that counted terms and had no setting for it
+FILES = ("classifier.json", "classifier.npz", "dictionary.tsv", "taxonomy.toml")
+CONTEXT_FEATURES = (
+    "paragraph",
+    "previous",
+    "next",
+    "heading",
+    "upper headings",
+    "paragraph if unsure",
+    "heading if unsure",
+)
+_LONGEST_HEADER = 1024  # bytes that say what an array is; a hundred are usual
+_LONGEST_DIRECTORY = 4096  # bytes of the .npz file's list of its nine arrays; half a kilobyte is usual
+_END = 22  # bytes of a zip file's end record, which says where its list lies
+_ROWS = 50_000  # of the weights, looked at together: a copy of them all would double what a hostile file may take
+_FREQUENCY = 1_000_000_000  # of a dictionary word at most; jieba's own dictionary ends at 3,246,500
+_LARGE = 1e6  # no number of a model comes near it; beyond, sums of them could overflow
+_INSTALL = "install the version again"
+_CLAUSE_KEY = 24  # hexadecimal digits: two of a million clauses share one with a chance of 1 in 10^17
+_WORD = re.compile(r"[^\s\x00-\x1f\x7f]{1,32}")
+
+_ARRAYS: dict[str, tuple[str, int]] = {
+    "word_keys": ("uint64", 1),
+    "word_features": ("int32", 1),
+    "pair_keys": ("uint64", 1),
+    "pair_features": ("int32", 1),
+    "ngram_keys": ("uint64", 1),
+    "ngram_features": ("int32", 1),
+    "idf": ("float32", 1),
+    "weights": ("float16", 2),
+    "intercepts": ("float32", 1),
+}
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+class Mended(NamedTuple):
+    """Domains that a person gave to a clause, main one first, and its role where it was given too."""
+
+    domains: tuple[str, ...]
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What training chose beside the weights.
+
+    Attributes
+    ----------
+    labels : tuple of str
+        Domain ids, in the order of the score columns.
+    block_weights : tuple of float
+        Weight of the words block and of the character block.
+    thresholds : tuple of float
+        Least score at which each domain is given.
+    context : tuple of float
+        Weights of the context step: of the clause's own logit, the intercept, then `CONTEXT_FEATURES`.
+    certain : float
+        Least score of the first domain at which a clause is not marked uncertain.
+    binary : bool
+        Whether a term counts once a text however often it stands there; models of format 1 count each time.
+    mended : mapping of str to Mended
+        What people decided of single clauses, by `clause_key`: it stands, whatever headings and scores say.
+    """
+
+    labels: tuple[str, ...]
+    block_weights: tuple[float, float]
+    thresholds: tuple[float, ...]
+    context: tuple[float, ...]
+    certain: float
+    binary: bool = True
+    mended: Mapping[str, Mended] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As ``classifier.json`` holds it; what corrections alone bring is left out where there are none."""
+        entry = {name: value for name, value in asdict(self).items() if name != "mended"}
+        if self.mended:
+            entry["mended"] = {key: each._asdict() for key, each in sorted(self.mended.items())}
+        return entry
+
+
+def clause_key(section: Sequence[str], text: str) -> str:
+    """By what a mended clause is found again: a digest of its heading path and text, so that a model holds no report's text."""
+    path = "\n".join((*section, text)).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(path).hexdigest()[:_CLAUSE_KEY]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a classifier is built from, checked."""
+
+    settings: Settings
+    taxonomy: Taxonomy
+    dictionary: tuple[tuple[str, int], ...]
+    arrays: Arrays
+
+
+def parse(files: Mapping[str, bytes], *, where: str) -> Parts:
+    """Read and check the bytes of `FILES`: every format, shape, type and number in them, and that they fit each other.
+
+    Raises
+    ------
+    ModelError
+        A format from the future, or what is no model of this format.
+    TaxonomyError
+        ``taxonomy.toml`` breaks its own rules.
+    """
+    settings = read_settings(files["classifier.json"], where=where)
+    arrays = read_arrays(files["classifier.npz"], where=where)
+    dictionary = read_dictionary(files["dictionary.tsv"], where=where)
+    taxonomy = Taxonomy.from_toml(files["taxonomy.toml"], where=f"{where}/taxonomy.toml")
+    check_fit(settings, taxonomy, arrays, where=where)
+    return Parts(settings, taxonomy, dictionary, arrays)
+
+
+def check_format(number: object, *, where: str) -> int:
+    """The number of a format that is read here.
+
+    Raises
+    ------
+    ModelError
+        It is newer, or no number.
+    """
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+        raise ModelError(f"the model's format is {number!r}, which is no format", where=where, hint=_INSTALL)
+    if number > FORMAT:
+        raise ModelError(
+            f"model format {number} is newer than this dudao reads ({FORMAT})", where=where, hint="upgrade dudao"
+        )
+    return number
+
+
+def read_settings(data: bytes, *, where: str) -> Settings:
+    """``classifier.json``, checked by itself."""
+    try:
+        raw = json.loads(data.decode("utf-8"))
+        number = check_format(raw["format"], where=where)
+        of_words, of_ngrams = raw["block_weights"]
+        settings = Settings(
+            labels=tuple(map(str, raw["labels"])),
+            block_weights=(float(of_words), float(of_ngrams)),
+            thresholds=tuple(map(float, raw["thresholds"])),
+            context=tuple(map(float, raw["context"])),
+            certain=float(raw["certain"]),
+            binary=bool(raw.get("binary", number > _COUNTING)),
+            mended={
+                str(key): Mended(tuple(map(str, each["domains"])), str(each["role"]))
+                for key, each in raw.get("mended", {}).items()
+            },
+        )
+    except ModelError:
+        raise
+    except Exception as error:  # whatever a damaged file makes the parser raise
+        raise _unreadable(f"classifier.json: {error}", where) from error
+    _require(
+        len(settings.context) == 2 + len(CONTEXT_FEATURES), "the context step has the wrong number of weights", where
+    )
+    numbers = (*settings.thresholds, *settings.context, *settings.block_weights, settings.certain)
+    _require(all(map(math.isfinite, numbers)), "a number is not finite", where)
+    _require(
+        all(0 <= each <= 1 for each in (*settings.thresholds, settings.certain)), "a threshold is no probability", where
+    )
+    _require(all(abs(each) <= _LARGE for each in numbers), "a weight is larger than any model's", where)
+    return settings
+
+
+def read_dictionary(data: bytes, *, where: str) -> tuple[tuple[str, int], ...]:
+    """``dictionary.tsv``: words and their frequencies."""
+    try:
+        lines = [line.split("\t") for line in data.decode("utf-8").splitlines()]
+        dictionary = tuple((word, int(frequency)) for word, frequency in lines)
+    except ValueError as error:
+        raise _unreadable(f"dictionary.tsv: {error}", where) from error
+    for word, frequency in dictionary:
+        if not (_WORD.fullmatch(word) and 0 < frequency <= _FREQUENCY):
+            raise _unreadable(f"dictionary.tsv: {word[:32]!r} {frequency} is no word with its frequency", where)
+    return dictionary
+
+
+def read_arrays(data: bytes, *, where: str) -> Arrays:
+    """The arrays of an uncompressed .npz file as read-only views of its bytes: nothing is copied, nothing unpickled.
+
+    Whatever the file claims of itself is held against the bytes that are there before anything is made of it.
+    """
+    try:
+        arrays = {name: _array(data, start, stop, name) for name, start, stop in _members(data)}
+    except ModelError:
+        raise
+    except Exception as error:  # whatever a damaged file makes zipfile and NumPy raise
+        raise _unreadable(f"classifier.npz: {error}", where) from error
+    for block in ("word", "pair", "ngram"):
+        keys, features = arrays[f"{block}_keys"], arrays[f"{block}_features"]
+        _require(len(keys) == len(features), f"{len(keys)} {block} keys have {len(features)} features", where)
+        _require(
+            not len(keys) or bool((keys[1:] > keys[:-1]).all() and keys[-1] < NO_KEY),
+            f"{block} keys are not ascending",
+            where,
+        )
+    words, pairs = np.uint64(len(arrays["word_keys"])), arrays["pair_keys"]
+    halves = (pairs & np.uint64(0xFFFFFFFF), pairs >> np.uint64(32))
+    _require(all(bool((half < words).all()) for half in halves), "a pair of words that are none", where)
+    _check_features(arrays, where)
+    _check_numbers(arrays, where)
+    return arrays
+
+
+def check_fit(settings: Settings, taxonomy: Taxonomy, arrays: Arrays, *, where: str) -> None:
+    """Refuse files that are right by themselves but not of one model."""
+    n_domains = arrays["weights"].shape[1]
+    _require(
+        len(settings.labels) == len(settings.thresholds) == n_domains and settings.labels == taxonomy.domain_ids,
+        "labels, thresholds and taxonomy differ",
+        where,
+    )
+    roles = {"", *taxonomy.role_ids}
+    _require(
+        all(
+            0 < len(each.domains) <= MOST_DOMAINS and set(each.domains) <= set(settings.labels) and each.role in roles
+            for each in settings.mended.values()
+        ),
+        "a mended clause has labels that the taxonomy does not have",
+        where,
+    )
+
+
+def directory_bytes(data: bytes) -> int:
+    """How long the list of files in a plain zip file is; zipfile holds ten times that, so it is looked at before.
+
+    Raises
+    ------
+    ValueError
+        It is cut short, has a comment, or is of the kind for more than 4 GB.
+    """
+    end = data[-_END:]
+    if len(end) < _END or end[:4] != b"PK\5\6" or end[-2:] != b"\0\0" or data[-_END - 20 : -_END - 16] == b"PK\6\7":
+        raise ValueError("it is no plain zip file")
+    return int.from_bytes(end[12:16], "little")
+
+
+def _members(data: bytes) -> list[tuple[str, int, int]]:
+    """Name, first byte and last of each array in the file."""
+    import struct
+    import zipfile
+
+    if directory_bytes(data) > _LONGEST_DIRECTORY:
+        raise ValueError("it lists more than a model's arrays")
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        entries = archive.infolist()
+    expected = [f"{name}.npy" for name in _ARRAYS]
+    found = [entry.filename for entry in entries]
+    if sorted(found) != sorted(expected):
+        odd = sorted(set(found) ^ set(expected)) or found
+        raise ValueError(f"its arrays are not a model's: {', '.join(odd)[:200]}")
+    members = []
+    for entry in entries:
+        if entry.compress_type != zipfile.ZIP_STORED:
+            raise ValueError(f"{entry.filename} is compressed")
+        lengths = struct.unpack_from("<HH", data, entry.header_offset + 26)  # of the member's name and extra field
+        start = entry.header_offset + 30 + sum(lengths)
+        if start + entry.file_size > len(data):
+            raise ValueError(f"{entry.filename} claims more bytes than the file has")
+        members.append((entry.filename.removesuffix(".npy"), start, start + entry.file_size))
+    return members
+
+
+def _array(data: bytes, start: int, stop: int, name: str) -> npt.NDArray[Any]:
+    head = io.BytesIO(data[start : min(stop, start + _LONGEST_HEADER)])
+    if np.lib.format.read_magic(head) != (1, 0):
+        raise ValueError(f"{name} is no array of format 1.0")
+    shape, by_column, dtype = np.lib.format.read_array_header_1_0(head)
+    kind, ndim = _ARRAYS[name]
+    if dtype != np.dtype(kind) or len(shape) != ndim:
+        raise ValueError(f"{name} is {dtype} with {len(shape)} dimensions, not {kind} with {ndim}")
+    claimed = math.prod(shape) * dtype.itemsize
+    if min(shape) < 0 or head.tell() + claimed != stop - start:
+        raise ValueError(f"{name} claims {claimed:,} bytes and has {stop - start - head.tell():,}")
+    flat = np.frombuffer(data, dtype, count=math.prod(shape), offset=start + head.tell())
+    return flat.reshape(shape, order="F" if by_column else "C")
+
+
+def _check_features(arrays: Arrays, where: str) -> None:
+    """Each row of the weights is one term's, words and pairs before n-grams; -1 is a word that is no term by itself."""
+    n_features = len(arrays["weights"])
+    words, pairs, ngrams = (arrays[f"{block}_features"] for block in ("word", "pair", "ngram"))
+    for block, features in (("word", words), ("pair", pairs), ("ngram", ngrams)):
+        inside = not len(features) or bool(features.min() >= -1 and features.max() < n_features)
+        _require(inside, f"{block} vocabulary out of range", where)
+    features = np.concatenate([words, pairs, ngrams])
+    counts = np.bincount(features[features >= 0], minlength=n_features)
+    _require(bool((counts <= 1).all()), "a feature stands for two terms", where)
+    _require(bool(counts.all()), f"a vocabulary of {int(counts.sum())} terms has {n_features} weights", where)
+    _require(
+        max(words.max(initial=-1), pairs.max(initial=-1)) < ngrams.min(initial=n_features, where=ngrams >= 0),
+        "words and n-grams are mixed",
+        where,
+    )
+
+
+def _check_numbers(arrays: Arrays, where: str) -> None:
+    n_features, n_domains = arrays["weights"].shape
+    _require(
+        len(arrays["idf"]) == n_features and len(arrays["intercepts"]) == n_domains,
+        "weights, idf and intercepts differ in length",
+        where,
+    )
+    # Half floats are looked at as what they are stored as: all exponent bits set is infinity or no number.
+    halves = arrays["weights"].view(np.uint16)
+    finite = all(bool((halves[row : row + _ROWS] & 0x7C00 != 0x7C00).all()) for row in range(0, n_features, _ROWS))
+    idf, intercepts = arrays["idf"], arrays["intercepts"]
+    _require(finite and bool(np.isfinite(idf).all() and np.isfinite(intercepts).all()), "a number is not finite", where)
+    within = bool((idf >= 0).all() and (idf <= _LARGE).all() and (np.abs(intercepts) <= _LARGE).all())
+    _require(within, "a weight is larger than any model's", where)
+
+
+def _require(right: bool, otherwise: str, where: str) -> None:
+    if not right:
+        raise ModelError(f"the model's files do not fit each other: {otherwise}", where=where, hint=_INSTALL)
+
+
+def _unreadable(why: str, where: str) -> ModelError:
+    return ModelError(f"the model's files cannot be read: {why}", where=where, hint=_INSTALL)
