@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import io
+import json
 import os
 import re
 import shlex
@@ -104,8 +105,12 @@ def furnish(folder: Path) -> None:
     for name in ("texts.jsonl", "文本.jsonl"):
         (folder / name).write_text(rows, encoding="utf-8")
     shutil.copy(ROOT / "tests" / "data" / "heldout" / "passages-f-2023.jsonl", folder / "gold.jsonl")
-    corrected = '{"text": "镇里的小学换了新灶台。", "domains": ["safety"], "report": "x-2024", "id": "x-2024/1"}'
-    (folder / "corrections.jsonl").write_text(corrected + "\n", encoding="utf-8")
+    corrected = [
+        {"id": f"x-2024/{number}", "report": "x-2024", "text": f"第{number}所小学换了灶台。", "domains": ["safety"]}
+        for number in range(20)
+    ]
+    lines = "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in corrected)
+    (folder / "corrections.jsonl").write_text(lines, encoding="utf-8")
     shutil.copytree(FIELD / "corpus", folder / "nong")
     shutil.copy(FIELD / "report.txt", folder / "nong-report.txt")
     shutil.copy(FIELD / "gold.jsonl", folder / "nong-gold.jsonl")
