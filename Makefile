@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SLOW_READY := $(VENV)/.slow-ready
 
-.PHONY: demo test test-all check bench train docs pins clean
+.PHONY: demo test test-all check bench train docs pictures pins clean
 
 $(READY): requirements/dev.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "dudao needs Python 3.11 or later: make PYTHON=/path/to/python3.11")'
@@ -44,6 +44,9 @@ train: $(READY)  ## a new model version from the corpus
 docs: $(SLOW_READY)  ## the documentation site, into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --clean --quiet
 	@echo "site/index.html"
+
+pictures: $(READY)  ## the README's pictures, from the sample report and the corpus
+	$(BIN)/python scripts/pictures.py
 
 pins: $(READY)  ## compile requirements/*.txt anew
 	$(BIN)/python -m pip install --quiet pip-tools

@@ -5,10 +5,11 @@ python sklearn_pipeline.py
 
 from __future__ import annotations
 
-from dudao.estimator import DudaoTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
+
+from dudao.estimator import DudaoTransformer
 
 MARKED = [
     ("财政拨款迟了两个季度才到学校账上。", 1),

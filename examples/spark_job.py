@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from dudao.spark import tag_dataframe
 from pyspark.sql import SparkSession
+
+from dudao.spark import tag_dataframe
 
 
 def tag_table(spark: SparkSession, source: str, out: str, *, column: str = "text") -> None:

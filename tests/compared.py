@@ -7,6 +7,7 @@ from dudao.document import (
     Coverage,
     Document,
     DomainScore,
+    Drift,
     ModelInfo,
     Paragraph,
     Report,
@@ -27,6 +28,7 @@ def tagged(
     text: str = "写了一句。",
     section: tuple[str, ...] = ("二、自查情况",),
     warnings: tuple[str, ...] = (),
+    drift: Drift | None = None,
 ) -> TaggedReport:
     """A report of one paragraph with so many clauses of each domain; ``a+b`` stands for clauses of two."""
     clauses = []
@@ -40,4 +42,4 @@ def tagged(
     paragraph = Paragraph(0, "text", section, role, 0, len(whole), whole, outline)
     report = Report(Document(whole, source), title, issuer, year, (), (paragraph,), warnings)
     parts = (TaggedParagraph(paragraph, (), None, tuple(clauses)),)
-    return TaggedReport(report, ModelInfo("1.0.0", "1", ""), parts, dict[str, Coverage](), warnings)
+    return TaggedReport(report, ModelInfo("1.0.0", "1", ""), parts, dict[str, Coverage](), warnings, drift=drift)

@@ -13,6 +13,7 @@ SOURCE = ROOT / "src" / "dudao"
 ORDER = [
     "errors",
     "files",
+    "logs",
     "workers",
     "templates",
     "charts",
@@ -34,13 +35,19 @@ ORDER = [
     "corpus",
     "corrections",
     "decision",
+    "drift",
     "store",
     "tagger",
+    "newterms",
     "batch",
+    "usual",
+    "spark",
     "evaluation",
+    "modeldiff",
     "modelcard",
     "training",
     "labelling",
+    "estimator",
     "render",
     "cli",
 ]
@@ -72,13 +79,15 @@ def test_module_imports_only_what_stands_above_it(path):
 @pytest.mark.parametrize(
     ("package", "allowed"),
     [
-        ("sklearn", {"training", "evaluation", "store"}),
+        ("sklearn", {"training", "evaluation", "store", "estimator"}),
         ("jieba", {"tokens"}),
         ("rjieba", {"tokens"}),
         ("lxml", {"readers"}),
         ("trafilatura", {"readers"}),
         ("pypdfium2", {"readers"}),
         ("joblib", {"training", "store"}),
+        ("threadpoolctl", {"training"}),
+        ("pyspark", {"spark"}),
     ],
 )
 def test_package_is_known_in_one_place_only(package, allowed):

@@ -13,6 +13,7 @@ from rich.cells import cell_len
 from compared import tagged
 from dudao.cli.common import console
 from dudao.compare import ClauseStore, compare_reports
+from dudao.document import Drift, Share
 from dudao.errors import ReadError
 from dudao.language import translator
 from dudao.render.compare_html import write_page
@@ -22,6 +23,7 @@ from dudao.render.compare_xlsx import write_workbook
 from dudao.schemes import load_scheme
 from hostile import HOSTILE
 
+AWAY = Drift(100, 5, Share(0.31, 0.05, 0.1, True), Share(0.0))
 BAD = ReadError("the file is empty", where="坏.txt")
 
 
@@ -29,7 +31,7 @@ def reports():
     yield tagged({"finance": 12, "safety": 2, "double_reduction": 1}, year=2020, source="a.txt")
     yield tagged({"finance": 3, "safety": 9, "teachers": 4, "general": 1}, year=2021, source="b.txt", warnings=("no heading found: roles are taken from the text alone",))  # fmt: skip
     yield BAD
-    yield tagged({"finance+teachers": 5}, issuer="张家川回族自治县人民政府", source="c.txt", role="problem")
+    yield tagged({"finance+teachers": 5}, issuer="张家川回族自治县人民政府", source="c.txt", role="problem", drift=AWAY)  # fmt: skip
 
 
 @pytest.fixture
@@ -115,6 +117,16 @@ def test_terminal_shows_years_roles_and_totals(comparison):
     assert re.search(r"张家川.*100%", text)
     assert "1 个文件未能读取" in text
     assert "! 云岭" in text
+
+
+def test_report_beyond_the_model_is_marked_everywhere(comparison, store):
+    text = printed(comparison, 80)
+    assert "31%!" in text
+    assert "超出模型所知，标注请慎用：张家川回族自治县2021" in text.replace("\n", "")
+    assert [row["beyond_model"] for row in table(comparison) if row["source"]].count("yes") == 1
+    assert '<td class="t">31%<small>超</small></td>' in page(comparison, store)
+    values = [(row[0], row[-1]) for row in workbook(comparison, store)["各部分篇幅"].values]
+    assert ("张家川回族自治县2021", 0.31) in values
 
 
 def test_terminal_can_be_shown_by_a_gbk_console(comparison):

@@ -19,7 +19,7 @@ from dudao.errors import TaxonomyError
 from dudao.features import Scores, Vocabulary
 from dudao.modelfiles import CONTEXT_FEATURES, FILES, FORMAT, Settings
 from dudao.taxonomy import Taxonomy
-from dudao.tokens import Index, Segmenter, batches, spans
+from dudao.tokens import Index, Segmenter, Spans, batches, spans
 
 _CHUNK = (
     160_000  # characters whose features are held at once: 40 MB; a fifth of it takes half as long again, more no less
@@ -79,14 +79,25 @@ class Classifier:
         self.segmenter.cut("")
         self._vocabulary.prepare()
 
+    def knows(self, found: Spans) -> npt.NDArray[np.bool_]:
+        """Which words of a batch are in the model's vocabulary, shape (n_words,)."""
+        return self._vocabulary.knows(found)
+
+    def knows_pairs(self, found: Spans) -> npt.NDArray[np.bool_]:
+        """Which words of a batch make a known pair with the word before them, shape (n_words,)."""
+        return self._vocabulary.knows_pairs(found)
+
     def logits(self, texts: Sequence[str]) -> Scores:
         """Calibrated log-odds of every domain for each text by itself, shape (n_texts, n_domains)."""
-        result = np.empty((len(texts), len(self.labels)))
+        number: dict[str, int] = {}  # of each distinct text: reports share sentences, and tables hold some rows twice
+        numbers = [number.setdefault(text, len(number)) for text in texts]
+        distinct = list(number)
+        result = np.empty((len(distinct), len(self.labels)))
         of_words, of_ngrams = self.settings.block_weights
-        for chunk in batches(texts, _CHUNK):
-            words, ngrams = self._vocabulary.sums(spans(texts[chunk], self.segmenter), chunk.stop - chunk.start)
+        for chunk in batches(distinct, _CHUNK):
+            words, ngrams = self._vocabulary.sums(spans(distinct[chunk], self.segmenter), chunk.stop - chunk.start)
             result[chunk] = self._intercepts + of_words * words + of_ngrams * ngrams
-        return result
+        return result if len(distinct) == len(numbers) else result.take(numbers, axis=0)
 
     def in_context(self, logits: Scores, paragraph: Index, headings: Sequence[tuple[str, ...]]) -> Scores:
         """Scores of clauses in their paragraphs and under their headings.
@@ -121,6 +132,26 @@ class Classifier:
             adjusted = own * logits[rows] + intercept + features @ np.asarray(weights)
             result[rows] = sigmoid(np.where(applies[:, None], adjusted, logits[rows]))
         return result
+
+    def tfidf(self, texts: Sequence[str]) -> Any:
+        """What the model knows of each text by itself, a SciPy CSR array of shape (n_texts, n_terms).
+
+        Two L2-normalised blocks of TF-IDF, the words' and the character n-grams', each with its weight: what the linear models
+        are given, and what the pipeline's own vectorisers make.
+        """
+        from scipy.sparse import csr_array, vstack
+
+        parts = [csr_array((0, len(self.terms())))]
+        for chunk in batches(texts, _CHUNK):
+            n_texts = chunk.stop - chunk.start
+            row, feature, value = self._vocabulary.tfidf(spans(texts[chunk], self.segmenter), n_texts)
+            value *= np.asarray(self.settings.block_weights)[(feature >= self._vocabulary.border).astype(np.int64)]
+            parts.append(csr_array((value, (row, feature)), shape=(n_texts, parts[0].shape[1])))
+        return vstack(parts, format="csr")
+
+    def terms(self) -> list[str]:
+        """The terms that the model knows, in the order of `tfidf`'s columns: words, pairs as ``left_right``, n-grams."""
+        return self._vocabulary.terms()
 
     def evidence(self, text: str, domain: str) -> list[tuple[str, float, list[tuple[int, int]]]]:
         """The terms that spoke for a domain in a text: term, weight in the log-odds, spans in the text, heaviest first."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any, TypeVar
+
+from dudao.errors import DudaoError
 
 _AHEAD = 4  # items a process may be ahead of the reader, so that a slow consumer does not fill the memory
 
@@ -41,13 +45,24 @@ def in_order(
     ------
     object
         What ``work`` or ``died`` gave, in the order of the items.
+
+    Raises
+    ------
+    DudaoError
+        No process can be started.
     """
+    with _parcel(work, held) as parcel:
+        yield from _in_order(parcel, items, jobs, died)
+
+
+def _in_order(parcel: Parcel, items: Iterable[Item], jobs: int, died: Callable[[Item], Result]) -> Iterator[Result]:
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
     def pool(size: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(min(size, os.cpu_count() or 1), initializer=_keep, initargs=(work, held))
+        return ProcessPoolExecutor(min(size, os.cpu_count() or 1), initializer=_keep, initargs=(parcel,))
 
+    tried = False
     queue = iter(items)
     waiting: deque[tuple[Item, Future[Result]]] = deque()
     while True:
@@ -69,19 +84,53 @@ def in_order(
             item, _ = waiting.popleft()
             with pool(1) as alone:
                 try:
+                    if not tried:
+                        alone.submit(os.getpid).result()
+                        tried = True
+                except BrokenProcessPool:
+                    raise DudaoError(
+                        "worker processes do not start",
+                        hint="where processes are not forked, a script starts under if __name__ == '__main__':; else give jobs=1",
+                    ) from None
+                try:
                     result = alone.submit(_kept, item).result()
                 except BrokenProcessPool:
                     result = died(item)
             yield result
 
 
+Work = tuple[Callable[[Any, Any], Any], Any]
+Parcel = Work | Path
 _END: Any = object()
-_holding: tuple[Callable[[Any, Any], Any], Any] | None = None
+_holding: Work | None = None
 
 
-def _keep(work: Callable[[Any, Any], Any], held: Any) -> None:
+@contextlib.contextmanager
+def _parcel(work: Callable[[Any, Any], Any], held: Any) -> Iterator[Parcel]:
+    """What a new process is given: the work itself where it is a fork, else a private file that holds it.
+
+    A spawned process is told what it is given through a pipe of 64 KB, and where it dies before it has read all of it, as it does
+    in a script that does not guard its main part, the process that writes waits for ever.
+    """
+    import multiprocessing
+
+    if multiprocessing.get_start_method() == "fork":
+        yield work, held
+        return
+    import pickle
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="dudao-") as folder:
+        path = Path(folder) / "work.pickle"
+        path.write_bytes(pickle.dumps((work, held)))
+        yield path
+
+
+def _keep(parcel: Parcel) -> None:
+    import pickle
+
     global _holding
-    _holding = work, held
+    _holding = pickle.loads(parcel.read_bytes()) if isinstance(parcel, Path) else parcel
 
 
 def _kept(item: Any) -> Any:

@@ -95,8 +95,17 @@ def _start(verbose: bool) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Entry point of the ``dudao`` command: no traceback reaches a user."""
-    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
+    """Entry point of the ``dudao`` command: no traceback reaches a user.
+
+    The process ends without taking apart what it has loaded, a tenth of a short run; all files are closed by then.
+    """
+    status = run(list(sys.argv[1:] if arguments is None else arguments))
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        sys.exit(status)  # as Python ends where nobody reads any more
+    os._exit(status)
 
 
 def run(arguments: list[str]) -> int:

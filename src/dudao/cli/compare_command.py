@@ -14,6 +14,7 @@ from dudao.cli.common import (
     SOME_FAILED,
     binary_output,
     console,
+    format_of,
     jobs_option,
     model_option,
     output,
@@ -100,7 +101,7 @@ def compare_command(
     from dudao.compare import ClauseStore, compare_reports
     from dudao.tagger import Tagger
 
-    to = to or _format(out)
+    to = to or format_of(out, _FORMATS) or ("terminal" if out is not None or sys.stdout.isatty() else "csv")
     if to == "xlsx" and out is None:
         raise click.UsageError(t("xlsx needs a file: give -o FILE", "xlsx 须写入文件：请用 -o 指定"))
     tagger = Tagger.load(model)
@@ -117,13 +118,6 @@ def compare_command(
         if comparison.rows:
             _write(comparison, store, to, out, t)
     return SOME_FAILED if comparison.failures else OK
-
-
-def _format(out: Path | None) -> str:
-    if out is None:
-        return "terminal" if sys.stdout.isatty() else "csv"
-    suffix = out.suffix.lower().lstrip(".")
-    return suffix if suffix in _FORMATS else "terminal"
 
 
 def _told(results: Iterable[TaggedReport | DudaoError], t: Translate) -> Iterator[TaggedReport | DudaoError]:

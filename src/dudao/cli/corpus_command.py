@@ -82,6 +82,9 @@ def build(t: Translate) -> click.Group:
     )
     for command in labelling_command.commands(t, corpus):
         group.add_command(command)
+    from dudao.cli.terms_command import build as build_terms
+
+    group.add_command(build_terms(t))
     return group
 
 

@@ -49,6 +49,10 @@ class ReportRow:
         In the order of the scheme's items.
     roles : dict of str to float
         Share of all clause characters by role.
+    unknown : float
+        Share of the words that the model does not know.
+    beyond : bool
+        Whether the report leaves what the model knows (`Drift.beyond`).
     """
 
     name: str
@@ -62,6 +66,8 @@ class ReportRow:
     uncertain: int
     cells: tuple[Cell, ...]
     roles: dict[str, float]
+    unknown: float
+    beyond: bool
     warnings: tuple[str, ...]
 
     @property
@@ -111,5 +117,7 @@ def row_of(
         uncertain=uncertain,
         cells=tuple(cells),
         roles={role: length / total for role, length in roles.items()},
+        unknown=tagged.drift.unknown.share if tagged.drift else 0.0,
+        beyond=tagged.drift is not None and tagged.drift.beyond,
         warnings=tagged.warnings,
     )

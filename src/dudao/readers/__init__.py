@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from dudao.document import Document
 from dudao.errors import ReadError
+from dudao.logs import tell
 from dudao.readers.detect import SUFFIXES, kind_of
 from dudao.readers.limits import DEFAULT, Limits
 
 __all__ = ["SUFFIXES", "Limits", "Source", "find_reports", "holds_many", "read_document", "read_documents"]
 
 Source = str | Path | bytes | BinaryIO
+
+_log = logging.getLogger(__name__)
 
 
 def read_document(source: Source, *, name: str | None = None, limits: Limits = DEFAULT) -> Document:
@@ -98,13 +102,24 @@ def _documents(
         )
     except ReadError as error:
         yield error
+    except Exception as error:  # what no reader expected of one file must not end a run over thousands
+        yield unexpected(error, name)
+
+
+def unexpected(error: Exception, name: str) -> ReadError:
+    """What stands among results for a file in which something failed that nobody foresaw; the traceback is logged."""
+    tell(_log, logging.ERROR, "unexpected error", exc_info=True, source=name)
+    if isinstance(error, MemoryError):
+        return ReadError("out of memory", where=name, hint="give fewer or smaller files at a time")
+    what = f"unexpected {type(error).__name__}: {error}"
+    return ReadError(what, where=name, hint="report it, with the file if you can")
 
 
 def _kind(data: bytes, name: str, limits: Limits) -> str:
     if not data:
         raise ReadError("the file is empty", where=name, hint="nothing to tag")
     if len(data) > limits.bytes:
-        raise _too_large(name, limits)
+        raise too_large(name, limits)
     return kind_of(data, name)
 
 
@@ -139,7 +154,8 @@ def _read(data: bytes, name: str, kind: str, limits: Limits) -> Document:
     return read_office(data, name, limits, kind=kind)
 
 
-def _too_large(name: str, limits: Limits) -> ReadError:
+def too_large(name: str, limits: Limits) -> ReadError:
+    """The error for a file of more bytes than are read."""
     return ReadError(f"larger than {limits.bytes:,} bytes", where=name, hint="split the file")
 
 
@@ -150,7 +166,7 @@ def _bytes_of(source: Source, name: str | None, limits: Limits) -> tuple[bytes, 
         name = name or str(source)
         try:
             if Path(source).stat().st_size > limits.bytes:
-                raise _too_large(name, limits)
+                raise too_large(name, limits)
             return Path(source).read_bytes(), name
         except FileNotFoundError:
             raise ReadError("no such file", where=name, hint="check the path") from None

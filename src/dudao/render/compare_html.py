@@ -19,6 +19,7 @@ from dudao.render.inline import inlined, json_element
 from dudao.templates import asset, render
 
 _BLOCKS = "<!--blocks-->"  # in the template; no text of a report can hold it, since every < is escaped
+_BESIDE_ITEMS, _ITEM = 18.0, 2.6  # rem that the columns of the heat map take at least
 
 
 def write_page(comparison: Comparison, store: ClauseStore, file: TextIO) -> None:
@@ -33,9 +34,10 @@ def write_page(comparison: Comparison, store: ClauseStore, file: TextIO) -> None
 
 def _page(comparison: Comparison) -> str:
     items = comparison.scheme.items
+    narrowest = f"#cells{{min-width:{_BESIDE_ITEMS + _ITEM * len(items):g}rem}}\n"
     return render(
         "compare.html.j2",
-        **inlined(style=asset("compare.css"), script=asset("compare.js")),
+        **inlined(style=narrowest + asset("compare.css"), script=asset("compare.js")),
         scheme=visible(comparison.scheme.title),
         thin=comparison.thin,
         counts={state: comparison.count(state) for state in ("missing", "thin")},
@@ -80,6 +82,8 @@ def _row(row: ReportRow, comparison: Comparison) -> dict[str, Any]:
         "missing": row.count("missing"),
         "thin": row.count("thin"),
         "unsure": row.uncertain / max(1, row.clauses),
+        "unknown": row.unknown,
+        "beyond": row.beyond,
         "cells": [
             (row.cells[column].state, row.cells[column].clauses, level(row.cells[column], comparison))
             for column in comparison.columns

@@ -35,6 +35,8 @@ def _rows(comparison: Comparison) -> Iterator[list[Any]]:
         *(f"role {role.id} {role.name}" for role in roles),
         "previous_year",
         *KINDS,
+        "unknown_words",
+        "beyond_model",
         "warnings",
     ]
     before = {row.number: pair for pair in comparison.pairs for row in pair.after}
@@ -52,6 +54,8 @@ def _rows(comparison: Comparison) -> Iterator[list[Any]]:
                 ";".join(comparison.scheme.items[each.item].name for each in pair.of(kind)) if pair else ""
                 for kind in KINDS
             ),
+            round(row.unknown, 4),
+            "yes" if row.beyond else "no",
             " | ".join(row.warnings),
         ]
     yield from _totals(comparison)

@@ -50,6 +50,10 @@ def print_comparison(comparison: Comparison, out: Console, *, t: Translate) -> N
                 style="dim",
             )
         )
+    if any(row.beyond for row in comparison.rows):
+        beyond = t("Beyond what the model knows, read with care: ", "超出模型所知，标注请慎用：")
+        names = t(", ", "、").join(screen_text(row.name) for row in comparison.rows if row.beyond)
+        out.print(Text(beyond + names, style="yellow"))
     if comparison.pairs:
         _print_titled(t("Year against year", "年度对比"), None, out)
         for pair in comparison.pairs:
@@ -165,7 +169,7 @@ def _roles(comparison: Comparison, width: int, t: Translate) -> Table:
     roles = comparison.taxonomy.roles
     table = Table.grid(padding=0)
     table.add_column(width=name, no_wrap=True)
-    heads = [*(role.name for role in roles), t("clau-ses", "分句"), t("unsu-re", "待核")]
+    heads = [*(role.name for role in roles), t("clau-ses", "分句"), t("unsu-re", "待核"), t("new words", "生词")]
     cell = max(5, min(11, (width - name) // len(heads)))
     for _ in heads:
         table.add_column(width=cell, justify="right")
@@ -174,7 +178,8 @@ def _roles(comparison: Comparison, width: int, t: Translate) -> Table:
         shares = [row.roles.get(role.id, 0.0) for role in roles]
         cells = [Text(f"{share:.0%}" if share else "-", style="" if share else "dim") for share in shares]
         unsure = f"{row.uncertain / row.clauses:.0%}" if row.clauses else "-"
-        table.add_row(_name(row, name), *cells, str(row.clauses), Text(unsure, style="dim"))
+        unknown = Text(f"{row.unknown:.0%}{'!' if row.beyond else ''}", style="bold yellow" if row.beyond else "dim")
+        table.add_row(_name(row, name), *cells, str(row.clauses), Text(unsure, style="dim"), unknown)
     return table
 
 

@@ -117,12 +117,20 @@ def _gaps(book: Book, comparison: Comparison) -> None:
 
 def _roles(book: Book, comparison: Comparison) -> None:
     roles = comparison.taxonomy.roles
-    head = (Column("报告", 22), *(Column(role.name, 11, SHARE) for role in roles), Column("待核", 8, SHARE))
+    head = (
+        Column("报告", 22),
+        *(Column(role.name, 11, SHARE) for role in roles),
+        Column("待核", 8, SHARE),
+        Column("生词", 8, SHARE),
+    )
     sheet = book.sheet("各部分篇幅", head, frozen=1)
     for row in comparison.rows:
         shares = [row.roles.get(role.id, 0.0) for role in roles]
         looks = {number: _HEAT[role_level(share)]._replace(number="0%") for number, share in enumerate(shares, 1)}
-        sheet.row((row.name, *shares, row.uncertain / max(1, row.clauses)), looks=looks)
+        if row.beyond:
+            looks[len(roles) + 2] = STATES["thin"]._replace(number='0%"超"')
+        sheet.row((row.name, *shares, row.uncertain / max(1, row.clauses), row.unknown), looks=looks)
+    sheet.note("待核为需要人工查看的分句之比，生词为模型不认识的词之比；“超”表示报告超出模型所知，标注请慎用")
 
 
 def _years(book: Book, comparison: Comparison) -> None:
