@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from builders import docx, p, t
 from conftest import ROOT
+from dudao import store
 from dudao.cli import run
 
 # Shown only; everything else has to run.
@@ -84,8 +85,10 @@ def _has_command(name: str) -> bool:
     return status == 0 and word in said.getvalue()
 
 
-def furnish(folder: Path) -> None:
-    """The files that the pages speak of."""
+def furnish(folder: Path, page: Path) -> None:
+    """The files that the pages speak of; the one model folder only where it is."""
+    if "candidate/" in page.read_text(encoding="utf-8"):
+        shutil.copytree(store.resolve("current").path, folder / "candidate")
     sample = (ROOT / "examples" / "sample-report.txt").read_bytes()
     heldout = (ROOT / "tests" / "data" / "heldout" / "jiadu-2022.txt").read_bytes()
     for name in ("report.txt", "报告.txt", "reports/a.txt", "报告/甲县.txt"):
