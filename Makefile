@@ -41,12 +41,12 @@ bench: $(READY)  ## speed, memory and accuracy beside a plain peer
 train: $(READY)  ## a new model version from the corpus
 	$(BIN)/python scripts/train.py $(if $(VERSION),--version $(VERSION))
 
+pictures: $(READY)  ## the README's pictures, from the sample report and the corpus
+	$(BIN)/python scripts/pictures.py
+
 docs: $(SLOW_READY)  ## the documentation site, into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --clean --quiet
 	@echo "site/index.html"
-
-pictures: $(READY)  ## the README's pictures, from the sample report and the corpus
-	$(BIN)/python scripts/pictures.py
 
 pins: $(READY)  ## compile requirements/*.txt anew
 	$(BIN)/python -m pip install --quiet pip-tools

@@ -46,8 +46,8 @@ ORDER = [
     "modeldiff",
     "modelcard",
     "training",
-    "labelling",
     "estimator",
+    "labelling",
     "render",
     "cli",
 ]

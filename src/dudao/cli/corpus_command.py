@@ -80,11 +80,11 @@ def build(t: Translate) -> click.Group:
             epilog=t("Example: dudao corpus add corrections.jsonl", "示例：dudao corpus add corrections.jsonl"),
         )
     )
-    for command in labelling_command.commands(t, corpus):
-        group.add_command(command)
     from dudao.cli.terms_command import build as build_terms
 
     group.add_command(build_terms(t))
+    for command in labelling_command.commands(t, corpus):
+        group.add_command(command)
     return group
 
 
