@@ -224,6 +224,7 @@ CATALOGUE = {
     "classifier.npz: {}": "classifier.npz：{}",
     "classifier.json: {}": "classifier.json：{}",
     "dictionary.tsv: {}": "dictionary.tsv：{}",
+    "write it plainer, before a model is trained that nobody may load": "请改写得简单些，否则训练出的模型无法加载",
     "{} was made by scikit-learn {}": "{} 由 scikit-learn {} 生成",
     "no paragraph of text found": "没有找到正文段落",
     "is it a report? `dudao inspect` shows what was found": "是报告吗？可用 `dudao inspect` 查看",

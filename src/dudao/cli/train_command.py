@@ -60,6 +60,7 @@ def train_command(corpus: Path | None, models: Path | None, version: str | None,
             "the corpus has no taxonomy.toml", where=str(corpus), hint="see the corpus folder that ships with dudao"
         )
     taxonomy = load_taxonomy(taxonomy_path)
+    store.check_taxonomy(taxonomy, where=str(taxonomy_path))
     loaded = load_corpus(corpus, taxonomy)
     version = version or store.next_version(
         root, taxonomy=taxonomy.digest, corpus=loaded.digest, glossary=loaded.glossary_digest
