@@ -252,7 +252,7 @@ def nested_cross_validation(
 
 def save(trained: Trained, root: Path) -> Path:
     """Write a trained version below ``root``; never over an existing one."""
-    return store.write_version(root, trained.manifest["version"], trained.files, trained.manifest)
+    return store.write_trained(root, trained.manifest["version"], trained.files, trained.manifest)
 
 
 def domain_dictionary(glossary: Sequence[Term], frequency: int) -> list[tuple[str, int]]:
