@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SLOW_READY := $(VENV)/.slow-ready
 
-.PHONY: demo test test-all check bench train pins clean
+.PHONY: demo test test-all check bench train docs pictures pins clean
 
 $(READY): requirements/dev.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "dudao needs Python 3.11 or later: make PYTHON=/path/to/python3.11")'
@@ -41,6 +41,13 @@ bench: $(READY)  ## speed, memory and accuracy beside a plain peer
 train: $(READY)  ## a new model version from the corpus
 	$(BIN)/python scripts/train.py $(if $(VERSION),--version $(VERSION))
 
+pictures: $(READY)  ## the README's pictures, from the sample report and the corpus
+	$(BIN)/python scripts/pictures.py
+
+docs: $(SLOW_READY)  ## the documentation site, into site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --clean --quiet
+	@echo "site/index.html"
+
 pins: $(READY)  ## compile requirements/*.txt anew
 	$(BIN)/python -m pip install --quiet pip-tools
 	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
@@ -50,4 +57,4 @@ pins: $(READY)  ## compile requirements/*.txt anew
 	  -o requirements/slow.txt pyproject.toml requirements/dev.in
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis

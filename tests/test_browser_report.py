@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -203,6 +204,12 @@ def test_mending_is_kept_undone_exported_and_added(pages, tmp_path):
         assert page.text_content("#count") == "更正 5 处，均已导出"
         data = page.evaluate("data")
         assert watched.quiet()
+    learnt = pages["sample"].read_text(encoding="utf-8").replace(data["model"]["sha256"], "0" * 64)
+    newer = tmp_path / "newer.html"  # by a model that has learnt the first clause's labels
+    labels = re.compile(r'"domains":(?=\[\[\d)')
+    newer.write_text(labels.sub('"domains":[[3,0.9,[]],[4,0.8,[]]],"before":', learnt, count=1), encoding="utf-8")
+    with chromium(profile) as browser:
+        assert Watched(browser, newer).page.text_content("#count") == "更正 4 处，均已导出"
     records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     for number, record in enumerate(records):
         assert record["text"] == data["clauses"][number]["text"]

@@ -11,7 +11,7 @@ import pytest
 
 from conftest import ROOT
 
-COMMANDS = ["tag", "inspect", "train", "evaluate", "corpus", "models"]
+COMMANDS = ["tag", "inspect", "train", "evaluate", "corpus", "models", "compare"]
 
 
 def dudao(*arguments, stdin=b"", **environment):

@@ -126,6 +126,20 @@ def test_examine_a_clause_of_a_report_set_aside_is_refused(mend, folder):
         assert "set aside" in found.problems[0].what
 
 
+def test_add_one_clause_under_several_headings_keeps_each_with_its_role(mend, folder):
+    first = line(id="x/1", report="x", section=["一、情况"], role="text")
+    found = mend(first, line(id="x/2", report="x", section=["二、打算"], role=None), line(id="y/1", section=["三、"]))
+    assert not found.problems
+    add(found, folder / "corrections")
+    kept = [record for record in reloaded(folder).records if record.corrected]
+    assert [record.section for record in kept] == [("一、情况",), ("二、打算",), ("三、",)]
+
+
+def test_examine_a_report_set_aside_is_refused_whatever_the_clause(mend, folder):
+    (folder / "reports.csv").write_text("id,split\nr0,test\n", encoding="utf-8")
+    assert "set aside" in mend(line(report="r0")).problems[0].what
+
+
 def test_examine_an_id_that_another_text_has_is_changed(mend):
     (record, _), *_ = mend(line("别的句子。", id="0/0/crops")).entries
     assert record.id == "0/0/crops-2"

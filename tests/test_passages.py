@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from conftest import ROOT, SHARED_REPORT
 from dudao.outline import outline_text, role_cues
-from dudao.passages import _cuts, split_passages
+from dudao.passages import _cut, split_passages
 from dudao.taxonomy import load_taxonomy
 
 TAXONOMY = load_taxonomy(ROOT / "corpus" / "taxonomy.toml")
@@ -54,7 +54,7 @@ def test_corpus_is_cut_as_the_outline_cuts_it():
 
 def test_corpus_rarely_needs_the_plain_way():
     texts = [text for text in corpus_texts() if text.strip()]
-    refused = sum(edges is None for edges in _cuts(texts, role_cues(TAXONOMY))[0])
+    refused = sum(cuts is None for cuts in _cut(texts, role_cues(TAXONOMY)).cuts)
     assert refused < 0.05 * len(texts)
 
 

@@ -142,7 +142,7 @@ def test_origin_points_back_into_the_text(fast):
 def test_span_keys_are_exact(fast):
     found = spans(["教育经费投入", "教育投入"], fast)
     starts, lengths = ngram_spans(found.codes)
-    keys = span_keys(found.codes, starts, lengths)
+    keys = span_keys(found, starts, lengths)
     string = found.codes.astype("<u4").tobytes().decode("utf-32-le")
     assert [int(key) for key in keys] == [key_of(string[s : s + n]) for s, n in zip(starts, lengths, strict=True)]
 

@@ -7,6 +7,7 @@ training fitted; a test holds both together.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from dudao import modelfiles
+from dudao.errors import TaxonomyError
 from dudao.features import Scores, Vocabulary
 from dudao.modelfiles import CONTEXT_FEATURES, FILES, FORMAT, Settings
 from dudao.taxonomy import Taxonomy
-from dudao.tokens import Index, Segmenter, batches, spans
+from dudao.tokens import Index, Segmenter, Spans, batches, spans
 
 _CHUNK = (
     160_000  # characters whose features are held at once: 40 MB; a fifth of it takes half as long again, more no less
@@ -52,19 +54,50 @@ class Classifier:
         parts = modelfiles.parse(files, where=where)
         return cls(parts.settings, parts.taxonomy, parts.dictionary, parts.arrays)
 
+    def with_taxonomy(self, taxonomy: Taxonomy) -> Classifier:
+        """The same model with other names and role cues; it shares its arrays with this one.
+
+        Raises
+        ------
+        TaxonomyError
+            The domains are not the ones that were learnt.
+        """
+        if taxonomy.domain_ids != self.labels:
+            other = set(taxonomy.domain_ids) ^ set(self.labels)
+            raise TaxonomyError(
+                f"the model was trained on other domains: {', '.join(sorted(other))}"
+                if other
+                else "the model was trained on these domains in another order",
+                hint="train a model with it: dudao train --taxonomy FILE",
+            )
+        copied = copy.copy(self)
+        copied.taxonomy = taxonomy
+        return copied
+
     def prepare(self) -> None:
         """Load now what the first large batch would load: in processes forked from this one it is there, and shared."""
         self.segmenter.cut("")
         self._vocabulary.prepare()
 
+    def knows(self, found: Spans) -> npt.NDArray[np.bool_]:
+        """Which words of a batch are in the model's vocabulary, shape (n_words,)."""
+        return self._vocabulary.knows(found)
+
+    def knows_pairs(self, found: Spans) -> npt.NDArray[np.bool_]:
+        """Which words of a batch make a known pair with the word before them, shape (n_words,)."""
+        return self._vocabulary.knows_pairs(found)
+
     def logits(self, texts: Sequence[str]) -> Scores:
         """Calibrated log-odds of every domain for each text by itself, shape (n_texts, n_domains)."""
-        result = np.empty((len(texts), len(self.labels)))
+        number: dict[str, int] = {}  # of each distinct text: reports share sentences, and tables hold some rows twice
+        numbers = [number.setdefault(text, len(number)) for text in texts]
+        distinct = list(number)
+        result = np.empty((len(distinct), len(self.labels)))
         of_words, of_ngrams = self.settings.block_weights
-        for chunk in batches(texts, _CHUNK):
-            words, ngrams = self._vocabulary.sums(spans(texts[chunk], self.segmenter), chunk.stop - chunk.start)
+        for chunk in batches(distinct, _CHUNK):
+            words, ngrams = self._vocabulary.sums(spans(distinct[chunk], self.segmenter), chunk.stop - chunk.start)
             result[chunk] = self._intercepts + of_words * words + of_ngrams * ngrams
-        return result
+        return result if len(distinct) == len(numbers) else result.take(numbers, axis=0)
 
     def in_context(self, logits: Scores, paragraph: Index, headings: Sequence[tuple[str, ...]]) -> Scores:
         """Scores of clauses in their paragraphs and under their headings.

@@ -113,12 +113,12 @@ def load_corpus(root: Path, taxonomy: Taxonomy, *, corrections: Path | None = No
     if corrections is not None and corrections.resolve() != (root / CORRECTIONS).resolve():
         files += [(f"{CORRECTIONS}/home/{path.name}", path) for path in corrections.glob("*.jsonl")]
     records: list[Record] = []
-    mended: dict[str, Record] = {}
+    mended: list[Record] = []
     digest = hashlib.sha256()
     for name, path in sorted(files):
         digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
         if name.startswith(f"{CORRECTIONS}/"):
-            mended.update((record.text, replace(record, corrected=True)) for record in read_records(path, taxonomy))
+            mended.extend(replace(record, corrected=True) for record in read_records(path, taxonomy))
         else:
             records.extend(read_records(path, taxonomy))
     records = _with_corrections(records, mended)
@@ -140,17 +140,25 @@ def load_corpus(root: Path, taxonomy: Taxonomy, *, corrections: Path | None = No
     )
 
 
-def _with_corrections(records: list[Record], mended: dict[str, Record]) -> list[Record]:
-    """The records under their corrected labels, then the corrections of clauses that none of them is."""
-    if not mended:
-        return records
-    own = {record.text for record in records}
-    return [
-        replace(record, domains=mend.domains, role=mend.role or record.role, permitted=mend.permitted, corrected=True)
-        if (mend := mended.get(record.text))
-        else record
-        for record in records
-    ] + [record for text, record in mended.items() if text not in own]
+def _with_corrections(records: list[Record], mended: Sequence[Record]) -> list[Record]:
+    """The records under their corrected domains, and role where the headings are the same, then the corrections of other clauses."""
+    of_text = {record.text: record for record in mended}
+    of_place = {(record.section, record.text): record for record in mended}
+    texts = {record.text for record in records}
+    places = {(record.section, record.text) for record in records}
+
+    def corrected(record: Record) -> Record:
+        mend = of_text.get(record.text)
+        if mend is None:
+            return record
+        here = of_place.get((record.section, record.text))
+        role = (here and here.role) or record.role
+        return replace(record, domains=mend.domains, permitted=mend.permitted, role=role, corrected=True)
+
+    elsewhere = (
+        each for each in mended if each.text not in texts or (each.section and (each.section, each.text) not in places)
+    )
+    return [*map(corrected, records), *elsewhere]
 
 
 def _set_aside(path: Path) -> frozenset[str]:
@@ -185,7 +193,8 @@ def lines_of(path: Path) -> list[str]:
     try:
         return path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise CorpusError(f"cannot be read: {error}", where=str(path), hint="records are UTF-8 JSON lines") from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise CorpusError(f"cannot be read: {why}", where=str(path), hint="records are UTF-8 JSON lines") from error
 
 
 def parse_record(line: str, *, where: str, taxonomy: Taxonomy | None = None) -> Record:

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -69,12 +69,12 @@ def examine(files: Sequence[Path], corpus: Corpus, taxonomy: Taxonomy, *, replac
 class _Examination:
     def __init__(self, corpus: Corpus, taxonomy: Taxonomy, *, replace: bool) -> None:
         self._taxonomy, self._replace = taxonomy, replace
-        self._known: dict[str, Record] = {}
+        self._known: dict[str, list[Record]] = {}
         for record in corpus.everything:
-            self._known.setdefault(record.text, record)
-        self._aside = {record.text for record in corpus.held_out}
+            self._known.setdefault(record.text, []).append(record)
+        self._aside = {each for record in corpus.held_out for each in (record.text, record.report) if each}
         self._ids = {record.id: record.text for record in corpus.everything}
-        self._seen: dict[str, tuple[str, Record]] = {}
+        self._seen: dict[str, list[tuple[str, Record]]] = {}
         self._seen_ids: dict[str, str] = {}
         self._entries: list[tuple[Record, dict[str, Any]]] = []
         self._problems: list[Problem] = []
@@ -101,10 +101,11 @@ class _Examination:
         if problem:
             self._problems.append(Problem(where, problem))
             return
-        if self._same_as_known(record):
+        known = self._known.get(record.text, [])
+        if any(_says_it(each, record) for each in known):
             self._passed_over += 1
             return
-        self._replaced += record.text in self._known
+        self._replaced += any(_contradicts(each, record) for each in known)
         kept = {name: raw[name] for name in _KEPT if name in raw}
         self._entries.append((self._with_id(record), kept))
 
@@ -112,26 +113,25 @@ class _Examination:
         """What the record contradicts or repeats: an earlier line, or the corpus."""
         if record.id and record.id in self._seen_ids:
             return f"duplicate: id {record.id} is given in {self._seen_ids[record.id]} already"
-        line, earlier = self._seen.setdefault(record.text, (where, record))
-        if earlier is not record:
-            if not _agree(earlier, record):
-                return f"conflict: {line} gives the same clause {_labels(earlier)}"
-            if not record.id:
+        earlier = self._seen.setdefault(record.text, [])
+        for line, each in earlier:
+            if _contradicts(each, record):
+                return f"conflict: {line} gives the same clause {_labels(each)}"
+            if _says_it(each, record) and not (record.id and each.id):  # with ids, a report that says it twice
                 return f"duplicate: the same as {line}"
+        earlier.append((where, record))
         if record.id:
             self._seen_ids[record.id] = where
-        if record.text in self._aside:
+        if record.text in self._aside or record.report in self._aside:
             return "the clause is in a report that is set aside to judge models, which none may learn from"
-        known = self._known.get(record.text)
-        if known is None or self._replace:
+        if self._replace:
             return ""
-        if _agree(known, record):
-            return f"duplicate: {known.id or 'a record'} says the same already"
-        return f"conflict: {known.id or 'a record'} has {_labels(known)}"
-
-    def _same_as_known(self, record: Record) -> bool:
-        known = self._known.get(record.text)
-        return known is not None and _agree(known, record)
+        for each in self._known.get(record.text, []):
+            if _contradicts(each, record):
+                return f"conflict: {each.id or 'a record'} has {_labels(each)}"
+            if _says_it(each, record):
+                return f"duplicate: {each.id or 'a record'} says the same already"
+        return ""
 
     def _with_id(self, record: Record) -> Record:
         """The record under an id that no other text has."""
@@ -143,9 +143,16 @@ class _Examination:
         return replace(record, id=name)
 
 
-def _agree(known: Record, record: Record) -> bool:
-    """Whether two records of one text say the same; a role that one of them leaves open is none of the other's."""
-    return known.domains == record.domains and (None in (known.role, record.role) or known.role == record.role)
+def _contradicts(known: Record, record: Record) -> bool:
+    """Whether two records of one text differ: in domains, or under the same headings in the role, which depends on them."""
+    roles = known.role and record.role and known.role != record.role
+    return known.domains != record.domains or bool(known.section == record.section and roles)
+
+
+def _says_it(known: Record, record: Record) -> bool:
+    """Whether a record adds nothing to another of its text."""
+    same_place = known.section == record.section or record.role is None
+    return same_place and not _contradicts(known, record)
 
 
 def _labels(record: Record) -> str:
@@ -189,12 +196,14 @@ def add(examined: Examined, folder: Path) -> Path:
     path = folder / f"{CORRECTIONS}.jsonl"
     if not examined.entries:
         return path
-    new = {record.text for record, _ in examined.entries}
+    new: dict[str, list[Record]] = {}
+    for record, _ in examined.entries:
+        new.setdefault(record.text, []).append(record)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder):
             earlier = [line for line in lines_of(path) if line.strip()] if path.is_file() else []
-            kept = [line for line in earlier if json.loads(line)["text"] not in new]
+            kept = [line for line in earlier if not _gives_way(parse_record(line, where=str(path)), new)]
             added = [
                 json.dumps({**record.to_dict(), **beside}, ensure_ascii=False) for record, beside in examined.entries
             ]
@@ -205,6 +214,10 @@ def add(examined: Examined, folder: Path) -> Path:
             f"cannot be written: {error.strerror}", where=str(path), hint="check space and permissions"
         ) from error
     return path
+
+
+def _gives_way(earlier: Record, new: Mapping[str, Sequence[Record]]) -> bool:
+    return any(_contradicts(earlier, each) or _says_it(earlier, each) for each in new.get(earlier.text, ()))
 
 
 @contextlib.contextmanager

@@ -63,24 +63,24 @@ def combine(
     """
     characters: dict[str, int] = {}
     first: dict[str, int] = {}
-    figured: set[str] = set()
     total = 0
     for text, domains in zip(texts, chosen, strict=True):
-        total += len(text)
-        has_digit = _DIGIT.search(text) is not None
-        for nth, domain in enumerate(domains):
-            characters[domain] = characters.get(domain, 0) + len(text)
-            if nth == 0:
-                first[domain] = first.get(domain, 0) + len(text)
-            if has_digit:
-                figured.add(domain)
+        length = len(text)
+        total += length
+        for domain in domains:
+            characters[domain] = characters.get(domain, 0) + length
+        if domains:
+            first[domains[0]] = first.get(domains[0], 0) + length
     if not characters:
         return (), None
+
+    def has_figure(domain: str) -> bool:
+        return any(domain in domains and _DIGIT.search(text) for text, domains in zip(texts, chosen, strict=True))
+
     ranked = sorted(characters, key=lambda domain: -characters[domain])
-    kept = [domain for domain in ranked if characters[domain] >= _LEAST_SHARE * total or domain in figured] or ranked[
-        :1
-    ]
-    if any(domain not in exclusive for domain in kept):
+    least = _LEAST_SHARE * total
+    kept = [domain for domain in ranked if characters[domain] >= least or has_figure(domain)] or ranked[:1]
+    if not exclusive.issuperset(kept):
         kept = [domain for domain in kept if domain not in exclusive]
     kept = kept[:_MOST_IN_PARAGRAPH]
     primary = max(kept, key=lambda domain: (first.get(domain, 0), characters[domain]))

@@ -135,21 +135,29 @@ class Tag:
     ----------
     domains : tuple of str
         Ids, best first.
-    scores : dict of str to float
-        Calibrated probability of every domain.
     role : str
         Section role.
     uncertain : bool
         Whether a person should look at it.
     primary : str
         The domain that holds most of the text.
+    labels : tuple of str
+        Ids of all domains.
+    row : bytes
+        The probability of each as a double, a quarter of a dictionary's size; `scores` puts them together.
     """
 
     domains: tuple[str, ...]
-    scores: dict[str, float]
     role: str
     uncertain: bool
-    primary: str = ""
+    primary: str
+    labels: tuple[str, ...]
+    row: bytes
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """Calibrated probability of every domain; made when asked for, which most callers do for few texts."""
+        return dict(zip(self.labels, memoryview(self.row).cast("d"), strict=True))
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data."""
@@ -291,6 +299,62 @@ class ModelInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """A share beside what is usual for the model: the median and the 95th percentile of its corpus's reports, where it knows them.
+
+    ``beyond`` says that it lies above that bound by more than chance.
+    """
+
+    share: float
+    usual: float | None = None
+    bound: float | None = None
+    beyond: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """As interface JSON."""
+        return {"share": round(self.share, 4), "usual": self.usual, "bound": self.bound, "beyond": self.beyond}
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How far a text is from what the model was trained on.
+
+    Attributes
+    ----------
+    words, units : int
+        How many words and how many clauses (of a table, texts) the shares are of.
+    unknown : Share
+        Of words that the model does not know.
+    uncertain : Share
+        Of clauses or texts marked uncertain.
+    new_terms : tuple of (str, int)
+        Unknown words that come again, with their number, most frequent first.
+    """
+
+    words: int
+    units: int
+    unknown: Share
+    uncertain: Share
+    new_terms: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def beyond(self) -> bool:
+        """Whether the text leaves what the model knows."""
+        return self.unknown.beyond or self.uncertain.beyond
+
+    def to_dict(self) -> dict[str, Any]:
+        """As interface JSON."""
+        return {
+            "beyond": self.beyond,
+            "words": self.words,
+            "units": self.units,
+            "unknown": self.unknown.to_dict(),
+            "uncertain": self.uncertain.to_dict(),
+            "new_terms": [{"term": term, "count": count} for term, count in self.new_terms],
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class TaggedReport:
     """A report with its tags; ``parts`` holds each by itself where a file has several, else nothing."""
 
@@ -301,6 +365,7 @@ class TaggedReport:
     warnings: tuple[str, ...] = field(default=())
     parts: tuple[TaggedReport, ...] = ()
     ledger: Ledger = field(default=Ledger())
+    drift: Drift | None = None
 
     @property
     def source(self) -> str:
@@ -325,6 +390,7 @@ class TaggedReport:
             },
             "ledger": self.ledger.to_dict(),
             "warnings": list(self.warnings),
+            "drift": self.drift.to_dict() if self.drift else None,
         }
 
 

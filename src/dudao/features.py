@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from dudao.tokens import LONGEST, NGRAMS, Index, Keys, Spans, is_solid, ngram_keys, ngram_spans, span_keys
+from dudao.tokens import LONGEST, NGRAMS, Index, Keys, Spans, is_solid, ngram_spans, span_keys
 
 Scores = npt.NDArray[np.float64]
 
@@ -24,6 +24,9 @@ _OTHER = np.uint64(0xD6E8FEB86659FD93)  # odd, so that multiplying by it maps no
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _BULK = 20_000  # characters of a batch from which the tables are worth making and SciPy worth importing: 0.2 s once
 _32 = np.uint64(32)
+_LEFT_OUT = [
+    np.uint64(16 * (LONGEST - n)) for n in reversed(NGRAMS)
+]  # bits of a key of four that a shorter n-gram leaves out
 
 
 class KeyTable:
@@ -74,15 +77,22 @@ class KeyTable:
             near = np.minimum(np.searchsorted(self._sorted, keys), len(self._sorted) - 1)
             return np.where(self._sorted[near] == keys, self._numbers[near], np.int32(-1))
         of_slot, value, shift = self._hashed()
-        result = np.full(len(keys), -1, dtype=np.int32)
-        at, number = _home(keys, shift), np.arange(len(keys), dtype=np.int32)
-        while len(at):
-            seen = of_slot.take(at)
-            hit = seen == keys
-            hits = np.flatnonzero(hit)
+        at = _home(keys, shift)
+        seen = of_slot.take(
+            at, mode="clip"
+        )  # no slot is out of bounds: clipping is quicker than looking for one that is
+        other = seen != keys
+        result = value.take(at, mode="clip")
+        result[other] = -1
+        number = np.flatnonzero(other & (seen != NO_KEY))
+        at, keys = at.take(number), keys.take(number)
+        while len(number):  # another key's slot: the next one
+            at += 1
+            seen = of_slot.take(at, mode="clip")
+            hits = np.flatnonzero(seen == keys)
             result[number.take(hits)] = value.take(at.take(hits))
-            other = np.flatnonzero(~hit & (seen != NO_KEY))
-            at, keys, number = at.take(other) + 1, keys.take(other), number.take(other)
+            going = np.flatnonzero((seen != keys) & (seen != NO_KEY))
+            at, keys, number = at.take(going), keys.take(going), number.take(going)
         return result
 
 
@@ -183,40 +193,39 @@ class Vocabulary:
 
     def _word_sums(self, found: Spans, n_texts: int, one_by_one: bool) -> Scores:
         row = found.row.take(found.start)
-        word = self._words.find(span_keys(found.codes, found.start, found.length))
+        word = self._words.find(span_keys(found, found.start, found.length))
         left = np.full(len(word), -1, dtype=np.int32)
         left[1:] = word[:-1]
         paired = np.flatnonzero(found.follows & (left >= 0) & (word >= 0))
-        pair = self._pairs.find((left[paired].astype(np.uint64) << _32) | word[paired].astype(np.uint64))
-        paired, pair = paired[pair >= 0], pair[pair >= 0]
+        pair = self._pairs.find((left.take(paired).astype(np.uint64) << _32) | word.take(paired).astype(np.uint64))
         known = np.flatnonzero(word >= 0)
         again = np.full(len(word), one_by_one)
         if not one_by_one:
-            _mark_again(again, row[known], word[known].astype(np.uint64), known)
+            again[known] = _stand_again(row.take(known), word.take(known).astype(np.uint64))
         single = np.where(word >= 0, self._word_features.take(word), np.int32(-1)) if len(self._word_features) else word
         joined = single.copy()
-        joined[paired] = pair
-        apart = [(row[again], single[again]), (row[paired[again[paired]]], pair[again[paired]])]
-        return self._sum(row[~again], joined[~again], apart, n_texts)
+        joined[paired] = np.where(pair >= 0, pair, joined[paired])
+        paired, pair = paired[again[paired]], pair[again[paired]]
+        apart = [(row[again], single[again]), (row[paired], pair)]
+        joined[again] = -1
+        return self._sum(row, joined, apart, n_texts)
 
     def _ngram_sums(self, found: Spans, n_texts: int, one_by_one: bool) -> Scores:
         solid = is_solid(found.codes)
-        keys = ngram_keys(found.codes)
-        begins = [solid[:-1] & solid[1:]]
-        for n in NGRAMS[1:]:
-            begins.append(begins[-1][:-1] & solid[n - 1 :])
-        first = np.flatnonzero(begins[0])
-        again = np.full(len(solid), one_by_one)
+        first = np.flatnonzero(solid[:-1] & solid[1:])
+        row, key = found.row.take(first), found.keys.take(first)
+        again = np.full(len(first), one_by_one)
         if not one_by_one:
-            _mark_again(again, found.row[first], keys[0][first], first)
-        feature = np.full(len(solid), -1, dtype=np.int32)
-        apart = []
-        for key, begin in reversed(list(zip(keys, begins, strict=True))):
-            at = np.flatnonzero(begin & (feature[: len(begin)] < 0) & ~again[: len(begin)])
-            feature[at] = self._ngrams.find(key[at])
-            places = np.flatnonzero(begin & again[: len(begin)])
-            apart.append((found.row[places], self._ngrams.find(key[places])))
-        return self._sum(found.row, feature, apart, n_texts)
+            again = _stand_again(row, key >> _32)
+        # No known key holds a break, so that what would cross one is not found.
+        places = np.flatnonzero(again)
+        apart = [(row[places], self._ngrams.find(key[places] >> left_out)) for left_out in _LEFT_OUT]
+        feature = np.full(len(first), -1, dtype=np.int32)
+        waiting = np.flatnonzero(~again)
+        for left_out in _LEFT_OUT:
+            feature[waiting] = self._ngrams.find(key.take(waiting) >> left_out)
+            waiting = waiting[feature.take(waiting) < 0]
+        return self._sum(row, feature, apart, n_texts)
 
     def _sum(
         self, row: Index, feature: npt.NDArray[np.int32], apart: list[tuple[Index, npt.NDArray[np.int32]]], n_texts: int
@@ -255,9 +264,24 @@ class Vocabulary:
             return rows, features, np.ones(len(first))
         return rows, features, np.diff(first, append=len(cells)).astype(np.float64)
 
+    def knows(self, found: Spans) -> npt.NDArray[np.bool_]:
+        """Which words of a batch are in the vocabulary, shape (n_words,)."""
+        known: npt.NDArray[np.bool_] = self._words.find(span_keys(found, found.start, found.length)) >= 0
+        return known
+
+    def knows_pairs(self, found: Spans) -> npt.NDArray[np.bool_]:
+        """Which words of a batch make a pair of the vocabulary with the word before them, shape (n_words,)."""
+        word = self._words.find(span_keys(found, found.start, found.length))
+        known = np.zeros(len(word), dtype=np.bool_)
+        second = np.flatnonzero(found.follows)
+        second = second[(word[second] >= 0) & (word[second - 1] >= 0)]
+        keys = word[second - 1].astype(np.uint64) << _32 | word[second].astype(np.uint64)
+        known[second] = self._pairs.find(keys) >= 0
+        return known
+
     def occurrences(self, found: Spans) -> Occurrences:
         """Every known term where it stands."""
-        word = self._words.find(span_keys(found.codes, found.start, found.length))
+        word = self._words.find(span_keys(found, found.start, found.length))
         second = np.flatnonzero(found.follows)
         left, right = word[second - 1], word[second]
         known = (left >= 0) & (right >= 0)
@@ -265,7 +289,7 @@ class Vocabulary:
         pair = self._pairs.find(left.astype(np.uint64) << _32 | right.astype(np.uint64))
         single = np.where(word >= 0, self._word_features.take(word), np.int32(-1)) if len(self._word_features) else word
         start, length = ngram_spans(found.codes)
-        feature = np.concatenate([single, pair, self._ngrams.find(span_keys(found.codes, start, length))])
+        feature = np.concatenate([single, pair, self._ngrams.find(span_keys(found, start, length))])
         starts = np.concatenate([found.start, found.start[second - 1], start])
         lengths = np.concatenate([found.length, found.length[second - 1] + found.length[second], length])
         kept = feature >= 0
@@ -320,9 +344,10 @@ def _known(arrays: Mapping[str, npt.NDArray[Any]], block: str) -> KeyTable:
     return KeyTable(keys[features >= 0], features[features >= 0])
 
 
-def _mark_again(again: npt.NDArray[np.bool_], row: Index, key: Keys, at: Index) -> None:
-    """Mark the places ``at`` whose key stands elsewhere in the same text too."""
-    cell = row.astype(np.uint64) << _32 | key
+def _stand_again(row: Index, key: Keys) -> npt.NDArray[np.bool_]:
+    """Whether a key of up to 32 bits stands elsewhere in the same text too."""
+    again = np.zeros(len(row), dtype=np.bool_)
+    cell, at = row.astype(np.uint64) << _32 | key, np.arange(len(row))
     while len(cell):
         bits = max(8, int(len(cell) * 4).bit_length())
         slot = ((cell * _MULTIPLIER) >> np.uint64(64 - bits)).view(np.int64)
@@ -336,6 +361,7 @@ def _mark_again(again: npt.NDArray[np.bool_], row: Index, key: Keys, at: Index) 
         like = cell[lost] == cell[met]
         again[at[lost[like]]] = again[at[met[like]]] = True
         cell, at = cell[lost[~like]] * _OTHER, at[lost[~like]]
+    return again
 
 
 def _product(table: Scores, row: Index, feature: npt.NDArray[Any], n_rows: int, count: Scores | None = None) -> Scores:

@@ -38,7 +38,7 @@ CONTEXT_FEATURES = (
 _LONGEST_HEADER = 1024  # bytes that say what an array is; a hundred are usual
 _LONGEST_DIRECTORY = 4096  # bytes of the .npz file's list of its nine arrays; half a kilobyte is usual
 _END = 22  # bytes of a zip file's end record, which says where its list lies
-_ROWS = 50_000  # of the weights, looked at together: a copy of them all would double what a hostile file may take
+_INFINITE, _BELOW = 0x7C00, 0x8000  # a half float's exponent bits, its sign
 _FREQUENCY = 1_000_000_000  # of a dictionary word at most; jieba's own dictionary ends at 3,246,500
 _LARGE = 1e6  # no number of a model comes near it; beyond, sums of them could overflow
 _INSTALL = "install the version again"
@@ -67,6 +67,47 @@ class Mended(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """How a share is spread over the reports of a corpus."""
+
+    median: float
+    p95: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What is usual for a model: figures of its corpus's reports, each seen by a model that did not know it.
+
+    Attributes
+    ----------
+    reports : int
+        How many reports they are taken over.
+    unknown : Spread
+        Share of words that are not in the vocabulary.
+    uncertain : Spread
+        Share of clauses marked uncertain, in their paragraphs and under their headings.
+    uncertain_alone : Spread
+        The same for clauses by themselves, as rows of a table are.
+    """
+
+    reports: int
+    unknown: Spread
+    uncertain: Spread
+    uncertain_alone: Spread
+
+    @classmethod
+    def from_dict(cls, entry: Mapping[str, Any]) -> Reference:
+        """Read what `dataclasses.asdict` gave; KeyError, TypeError or ValueError where it is something else."""
+        spreads = {
+            name: Spread(float(entry[name]["median"]), float(entry[name]["p95"]))
+            for name in ("unknown", "uncertain", "uncertain_alone")
+        }
+        if not all(0 <= each.median <= each.p95 <= 1 for each in spreads.values()):
+            raise ValueError("drift: a share that is none")
+        return cls(int(entry["reports"]), **spreads)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What training chose beside the weights.
 
@@ -84,6 +125,8 @@ class Settings:
         Least score of the first domain at which a clause is not marked uncertain.
     binary : bool
         Whether a term counts once a text however often it stands there; models of format 1 count each time.
+    drift : Reference, optional
+        What is usual for the model; models up to 0.2.0 have no such figures.
     mended : mapping of str to Mended
         What people decided of single clauses, by `clause_key`: it stands, whatever headings and scores say.
     """
@@ -94,11 +137,12 @@ class Settings:
     context: tuple[float, ...]
     certain: float
     binary: bool = True
+    drift: Reference | None = None
     mended: Mapping[str, Mended] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """As ``classifier.json`` holds it; what corrections alone bring is left out where there are none."""
-        entry = {name: value for name, value in asdict(self).items() if name != "mended"}
+        """As ``classifier.json`` holds it; what not every model has is left out where there is none."""
+        entry = {name: value for name, value in asdict(self).items() if name != "mended" and value is not None}
         if self.mended:
             entry["mended"] = {key: each._asdict() for key, each in sorted(self.mended.items())}
         return entry
@@ -168,6 +212,7 @@ def read_settings(data: bytes, *, where: str) -> Settings:
             context=tuple(map(float, raw["context"])),
             certain=float(raw["certain"]),
             binary=bool(raw.get("binary", number > _COUNTING)),
+            drift=Reference.from_dict(raw["drift"]) if raw.get("drift") else None,
             mended={
                 str(key): Mended(tuple(map(str, each["domains"])), str(each["role"]))
                 for key, each in raw.get("mended", {}).items()
@@ -328,9 +373,13 @@ def _check_numbers(arrays: Arrays, where: str) -> None:
         "weights, idf and intercepts differ in length",
         where,
     )
-    # Half floats are looked at as what they are stored as: all exponent bits set is infinity or no number.
-    halves = arrays["weights"].view(np.uint16)
-    finite = all(bool((halves[row : row + _ROWS] & 0x7C00 != 0x7C00).all()) for row in range(0, n_features, _ROWS))
+    # Half floats are looked at as what they are stored as, in nothing of a copy's size: infinities and what is no number are the
+    # largest, among those below zero as whole numbers without a sign, among the others as whole numbers with one.
+    weights = arrays["weights"]
+    finite = (
+        weights.view(np.int16).max(initial=0) < _INFINITE
+        and weights.view(np.uint16).max(initial=0) < _BELOW + _INFINITE
+    )
     idf, intercepts = arrays["idf"], arrays["intercepts"]
     _require(finite and bool(np.isfinite(idf).all() and np.isfinite(intercepts).all()), "a number is not finite", where)
     within = bool((idf >= 0).all() and (idf <= _LARGE).all() and (np.abs(intercepts) <= _LARGE).all())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +21,7 @@ from dudao.outline.roles import RoleCues
 from dudao.taxonomy import Taxonomy
 from dudao.tokens import batches
 
-_CHUNK = 80_000  # characters at once
+_CHUNK = 200_000  # characters at once
 _LONGEST_SWITCH = 31  # characters before a colon in which a switch can begin, by `outline.roles`
 
 _END, _DOT, _OPEN, _CLOSE, _NUMERAL, _LEAD, _STRONG, _COLON, _DIGIT, _WORD, _CIRCLED, _NARROW, _ORDINAL, _OTHER = (
@@ -29,9 +29,9 @@ _END, _DOT, _OPEN, _CLOSE, _NUMERAL, _LEAD, _STRONG, _COLON, _DIGIT, _WORD, _CIR
 )
 _CAN_MARK = _NUMERAL | _OPEN | _DIGIT | _CIRCLED | _ORDINAL
 _MOST_NUMERALS = 3  # in one enumerator
-_MARGIN = np.zeros(
-    _MOST_NUMERALS + 2, dtype=np.uint16
-)  # behind the last text, so that every look ahead finds something
+_SPECIAL = 0xFFFF & ~_WORD & ~_NUMERAL & ~_DIGIT & ~_ORDINAL  # a circled number is a word to Python
+# Behind the last text, so that every look ahead finds something, and every look back from the first, which is one from the end.
+_MARGIN = np.zeros(_MOST_NUMERALS + 2, dtype=np.uint32)
 _BLANK = "".join(sorted(rules._BLANK))
 _SHI, _YAO, _QI, _DI = map(ord, "是要其第")
 _NOT_AFTER_YAO = np.asarray([ord(char) for char in "求素点件"], dtype=np.uint32)
@@ -77,15 +77,22 @@ def split_passages(texts: Sequence[str], headings: Sequence[tuple[str, ...]], ta
     found = Passages([], [], [])
     for part in batches(texts, _CHUNK):
         chunk = texts[part]
-        edges, switches = _cuts(chunk, cues)
-        for number, (text, path, cuts) in enumerate(zip(chunk, headings[part], edges, strict=True)):
+        cut = _cut(chunk, cues)
+        for number, (text, body, path, cuts, simple) in enumerate(
+            zip(chunk, cut.bodies, headings[part], cut.cuts, cut.simple, strict=True)
+        ):
             if cuts is None:
                 paragraph = outline_text(text, taxonomy, headings=path)
                 pieces = [clause.text for clause in paragraph.clauses] or [paragraph.text]
                 role = paragraph.role
             else:
-                pieces = [text[start:end] for start, end in itertools.pairwise(cuts)]
-                role = _role(text, pieces[0], path, named[path], switches.get(number, ()), cues)
+                pieces = [body]
+                if cuts:
+                    pieces = [body[start:end] for start, end in itertools.pairwise((0, *cuts, len(body)))]
+                if simple and named[path] is None and not cues.may_open(text):
+                    role = cues.default_role
+                else:
+                    role = _role(text, pieces[0], path, named[path], cut.switches.get(number, ()), cues)
             found.pieces.extend(pieces)
             found.counts.append(len(pieces))
             found.roles.append(role)
@@ -107,7 +114,7 @@ def _role(
         opening = cues.of_opening(text, 0, len(text), at_end=True)
         role = (None if path else cues.of_bare_text(text, 0, len(text))) or opening or cues.default_role
     switched = [switch for switch in switches if switch[0] < len(first)]
-    marked = _kind_of(first[0]) & _CAN_MARK or switched
+    marked = _kinds()[min(ord(first[0]), 0xFFFF)] & _CAN_MARK or switched
     marker = rules._marker(first, 0, len(first), [end for _, end, _ in switched]) if marked else ""
     if switched:
         role = switched[-1][2]
@@ -144,11 +151,6 @@ def _kinds() -> npt.NDArray[np.uint16]:
     return kinds
 
 
-@functools.lru_cache(maxsize=1024)
-def _kind_of(char: str) -> int:
-    return int(_kinds()[min(ord(char), 0xFFFF)])
-
-
 @functools.cache
 def _families() -> npt.NDArray[np.uint8]:
     """Which brackets close each other."""
@@ -158,50 +160,71 @@ def _families() -> npt.NDArray[np.uint8]:
     return families
 
 
-def _cuts(texts: Sequence[str], cues: RoleCues) -> tuple[list[list[int] | None], dict[int, list[Switch]]]:
-    """Where the clauses of each text begin, and its end, None for a text that must go the plain way; the switches of those with any."""
+class _Cut(NamedTuple):
+    """How the texts of a batch are cut.
+
+    ``bodies`` are the texts without blanks behind them, ``cuts`` where their clauses begin, but for the first; None for a text that must
+    go the plain way. ``switches`` are those of the texts with any; a text without one is ``simple`` where its head can be no enumerator
+    either.
+    """
+
+    bodies: list[str]
+    cuts: list[Sequence[int] | None]
+    switches: dict[int, list[Switch]]
+    simple: list[bool]
+
+
+def _cut(texts: Sequence[str], cues: RoleCues) -> _Cut:
     bodies = [text.rstrip(_BLANK) for text in texts]
     batch = _Batch("\0".join(bodies) + "\0", np.fromiter(map(len, bodies), dtype=np.int64, count=len(bodies)))
-    batch.refuse_all(np.flatnonzero(batch.length == 0))
+    batch.refused[batch.length == 0] = True
     batch.brackets()
     switches: dict[int, list[Switch]] = {}
-    for number in batch.with_colons().tolist():
-        found = list(cues.switches(texts[number], 0, len(bodies[number])))
+    simple = batch.kind[batch.start] & _CAN_MARK == 0
+    for number, low, high in batch.with_colons():
+        found = list(cues.switches(texts[number], low, high))
         if found:
             switches[number] = found
+            simple[number] = False
     behind = [batch.start[number] + end for number, found in switches.items() for _, end, _ in found]
     cuts = np.concatenate([batch.after_end_marks(), batch.enumerators(np.asarray(behind, dtype=np.int64))])
-    return batch.pieces(cuts), switches
+    return _Cut(bodies, batch.offsets(cuts), switches, simple.tolist())
 
 
 class _Batch:
-    """The code points of a batch of texts, a NUL behind each, and what is known of them."""
+    """The code points of a batch of texts, a NUL behind each, and what is known of them.
+
+    Four characters in five are words that mark nothing: what is looked for is looked for among the others.
+    """
 
     def __init__(self, joined: str, length: Positions) -> None:
-        self.codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+        codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+        self.codes = np.concatenate([codes, _MARGIN])
         self.kind = _kinds().take(np.minimum(self.codes, 0xFFFF))
         self.length = length
         self.end = np.cumsum(length + 1) - 1  # of each text, where its NUL stands
         self.start = self.end - length
-        self.row = np.repeat(np.arange(len(length)), length + 1)
         self.refused = np.zeros(len(length), dtype=np.bool_)
+        self.special = np.flatnonzero(self.kind[: len(codes)] & _SPECIAL)
+        self.special_kind = self.kind.take(self.special)
         self.bracket = self.depth = np.zeros(0, dtype=np.int64)
         self.refuse(self.at(_OTHER))
 
     def at(self, kind: int) -> Positions:
-        return np.flatnonzero(self.kind & kind)
+        return self.special[np.flatnonzero(self.special_kind & kind)]
+
+    def row(self, positions: Positions) -> Positions:
+        """Which text each position is in."""
+        return np.searchsorted(self.end, positions)
 
     def refuse(self, positions: Positions) -> None:
-        self.refused[self.row[positions]] = True
-
-    def refuse_all(self, rows: Positions) -> None:
-        self.refused[rows] = True
+        self.refused[self.row(positions)] = True
 
     def brackets(self) -> None:
         """Brackets that nest properly protect what is in them; a text in which they do not is refused."""
         at = self.bracket = self.at(_OPEN | _CLOSE)
         opens = (self.kind[at] & _OPEN) != 0
-        row = self.row[at]
+        row = self.row(at)
         step = np.where(opens, 1, -1)
         total = np.cumsum(step)
         first = np.searchsorted(row, row)  # of the same text
@@ -210,6 +233,7 @@ class _Batch:
         self.refuse(at[level < 1])
         last = np.flatnonzero(np.diff(row, append=-1))
         self.refuse(at[last[self.depth[last] != 0]])
+        self.depth[last] = 0  # what a refused text leaves open shall not reach into the next one
         order = np.lexsort((at, level, row))
         family = _families()[np.minimum(self.codes[at[order]], 0xFFFF)]
         a, b = order[:-1], order[1:]
@@ -220,12 +244,11 @@ class _Batch:
         self.refuse(at[~paired])
 
     def outside(self, at: Positions) -> Positions:
-        """Those of the positions that stand in no bracket of their text."""
+        """Those of the positions that stand in no bracket."""
         if not len(self.bracket):
             return at
         before = np.searchsorted(self.bracket, at) - 1
-        inside = (before >= 0) & (self.row[self.bracket[before]] == self.row[at]) & (self.depth[before] > 0)
-        free: Positions = at[~inside]
+        free: Positions = at[(before < 0) | (self.depth[before] <= 0)]
         return free
 
     def after_end_marks(self) -> Positions:
@@ -237,16 +260,17 @@ class _Batch:
         before, after = self.codes[dots - 1], self.codes[dots + 1]
         han = (before >= 0x4E00) & (before <= 0x9FFF)
         closes = (after == 0) | ((after >= 0x4E00) & (after <= 0x9FFF))
-        # Before the first text stands the last one's NUL.
+        # Before the first text stands the margin, a NUL.
         self.refuse(dots[han & closes | (kind[dots + 1] & (_END | _DOT) != 0)])
         return self.outside(marks[kind[marks + 1] & _END == 0]) + 1
 
     def enumerators(self, behind: Positions) -> Positions:
         """Starts of 一是, 一要, 第一，, 其一， behind a mark, and of ① anywhere; not right ``behind`` a switch."""
-        codes, kind = np.append(self.codes, _MARGIN), np.append(self.kind, _MARGIN)
-        at = np.flatnonzero(kind[: len(self.kind)] & _LEAD) + 1
+        codes, kind = self.codes, self.kind
+        at = self.at(_LEAD) + 1
+        at = at[kind[at] & _CAN_MARK != 0]
         circled = self.at(_CIRCLED)
-        cuts = [circled[circled != self.start[self.row[circled]]]]
+        cuts = [circled[circled != self.start[self.row(circled)]]]
         numeral = at[kind[at] & _NUMERAL != 0]
         di, qi = at[codes[at] == _DI], at[codes[at] == _QI]
         number, ordinal = numeral, di + 1
@@ -259,44 +283,55 @@ class _Batch:
             cuts.append(ordinal[np.isin(codes[ordinal], _AFTER_ORDINAL)] - length - 1)
         qi = qi[kind[qi + 1] & _NUMERAL != 0]
         cuts.append(qi[np.isin(codes[qi + 2], _AFTER_ORDINAL)])
-        self._refuse_digits(codes, kind, at)
+        self._refuse_digits(at)
         found_at = self.outside(np.concatenate(cuts))
         return found_at[~np.isin(found_at, behind)] if len(behind) else found_at
 
-    def _refuse_digits(self, codes: npt.NDArray[np.uint32], kind: npt.NDArray[np.uint16], at: Positions) -> None:
+    def _refuse_digits(self, at: Positions) -> None:
         """Texts in which (1), 1、 or 1. may open an item."""
+        codes, kind = self.codes, self.kind
         at = at[kind[at - 1] & _STRONG != 0]
         bracket = at[kind[at] & _OPEN != 0]
         self.refuse(bracket[kind[bracket + 1] & (_DIGIT | _NUMERAL) != 0])
         digit = at[kind[at] & _DIGIT != 0]
         behind = digit + 1 + (kind[digit + 1] & _DIGIT != 0)
-        number = (kind[behind] & _DOT != 0) & (kind[np.minimum(behind + 1, len(kind) - 1)] & _DIGIT != 0)
+        number = (kind[behind] & _DOT != 0) & (kind[behind + 1] & _DIGIT != 0)
         self.refuse(digit[np.isin(codes[behind], _AFTER_DIGIT) & ~number])
 
-    def with_colons(self) -> Positions:
-        """Texts in which a colon stands where it can end an inline switch."""
+    def with_colons(self) -> Iterator[tuple[int, int, int]]:
+        """Texts in which a colon stands where it can end an inline switch, and between which offsets switches lie."""
         colons = self.at(_COLON)
         marks = np.append(self.at(_END), -1)
         before = np.searchsorted(marks[:-1], colons) - 1
-        boundary = np.maximum(marks[before], self.start[self.row[colons]] - 1)
-        return np.unique(self.row[colons[colons - boundary <= _LONGEST_SWITCH + 1]])
+        row = self.row(colons)
+        boundary = np.maximum(marks[before], self.start[row] - 1)
+        near = np.flatnonzero(colons - boundary <= _LONGEST_SWITCH + 1)
+        row, offset = row[near], colons[near] - self.start[row[near]]
+        first = np.flatnonzero(np.diff(row, prepend=-1))
+        last = np.append(first[1:], len(row)) - 1 if len(first) else first
+        low = np.maximum(offset[first] - _LONGEST_SWITCH, 0)
+        return zip(row[first].tolist(), low.tolist(), (offset[last] + 1).tolist(), strict=True)
 
-    def pieces(self, cuts: Positions) -> list[list[int] | None]:
-        """Offsets of the pieces of each text in it, its end the last; None for those refused."""
-        row = self.row[cuts]
-        cuts = cuts[(cuts != self.end[row]) & ~self.refused[row]]
-        edges = np.unique(np.concatenate([self.start, cuts, self.end]))
-        words = np.cumsum((self.kind & _WORD) != 0)
-        row = self.row[edges]
-        wordless = words[edges[1:] - 1] == words[np.maximum(edges[:-1] - 1, 0)]
-        wordless &= (row[1:] == row[:-1]) & (edges[:-1] != self.start[row[:-1]])
-        self.refuse(edges[:-1][wordless])
-        # Texts of no length have one edge, all others two or more; the empty ones are refused.
-        offsets = (edges - self.start[row]).tolist()
-        last = np.cumsum(np.bincount(row, minlength=len(self.length)))
-        result: list[list[int] | None] = []
-        low = 0
-        for high, refused in zip(last.tolist(), self.refused.tolist(), strict=True):
-            result.append(None if refused else offsets[low:high])
-            low = high
+    def offsets(self, cuts: Positions) -> list[Sequence[int] | None]:
+        """Offsets of the cuts of each text in it; None for those refused."""
+        cuts = np.unique(cuts)
+        row = self.row(cuts)
+        inside = (cuts != self.end[row]) & ~self.refused[row]
+        self._refuse_wordless(cuts[inside])
+        inside &= ~self.refused[row]
+        row, cuts = row[inside], cuts[inside]
+        result: list[Sequence[int] | None] = [None if refused else () for refused in self.refused.tolist()]
+        offsets = iter((cuts - self.start[row]).tolist())
+        rows, counts = np.unique(row, return_counts=True)
+        for number, count in zip(rows.tolist(), counts.tolist(), strict=True):
+            result[number] = list(itertools.islice(offsets, count))
         return result
+
+    def _refuse_wordless(self, cuts: Positions) -> None:
+        """Texts in which nothing but marks stands between a cut and the next one or the end: it belongs to the piece before."""
+        stop, at = np.append(cuts[1:], len(self.codes)), cuts
+        while len(at):
+            reached = (at >= stop) | (self.codes[at] == 0)
+            self.refuse(at[reached] - 1)
+            going = ~reached & (self.kind[at] & _WORD == 0)
+            at, stop = at[going] + 1, stop[going]

@@ -32,6 +32,7 @@ __all__ = [
     "load_scheme",
     "scheme_dict",
     "scheme_names",
+    "stands_alone",
     "state_of",
 ]
 
@@ -166,9 +167,14 @@ def state_of(clauses: int, *, thin: int = THIN) -> State:
     return "missing" if not clauses else "thin" if clauses < thin else "present"
 
 
+def stands_alone(item: Item, taxonomy: Taxonomy) -> bool:
+    """Whether an item asks only for the label of no domain: a report that has none of it lacks nothing."""
+    return set(item.domains) <= taxonomy.exclusive_ids
+
+
 def gaps(coverage: Iterable[ItemCoverage], taxonomy: Taxonomy) -> tuple[list[ItemCoverage], list[ItemCoverage]]:
-    """The missing and the thin items; one that asks only for what stands alone (the label of no domain) is no gap."""
-    asked = [each for each in coverage if not set(each.item.domains) <= taxonomy.exclusive_ids]
+    """The missing and the thin items; one that stands alone is no gap."""
+    asked = [each for each in coverage if not stands_alone(each.item, taxonomy)]
     return [each for each in asked if each.state == "missing"], [each for each in asked if each.state == "thin"]
 
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,14 +26,15 @@ from dudao.document import (
     TaggedParagraph,
     TaggedReport,
 )
+from dudao.drift import Tally, judge_drift, tally, warnings_of
 from dudao.errors import DudaoError, ReadError
 from dudao.ledger import joined, pair
 from dudao.logs import tell
-from dudao.modelfiles import clause_key
+from dudao.modelfiles import Reference, clause_key
 from dudao.outline import outline
 from dudao.readers import Source, read_document, read_documents, unexpected
 from dudao.store import load_classifier
-from dudao.taxonomy import Taxonomy
+from dudao.taxonomy import Taxonomy, load_taxonomy
 
 _log = logging.getLogger(__name__)
 
@@ -45,27 +47,37 @@ class Tagger:
     Read-only once loaded: share it between threads, pickle it to other processes. Make one with `Tagger.load`.
     """
 
-    def __init__(self, classifier: Classifier, model: ModelInfo) -> None:
+    def __init__(self, classifier: Classifier, model: ModelInfo, reference: Reference | None = None) -> None:
         self._classifier = classifier
         self.model = model
+        self.reference = reference
 
     @classmethod
-    def load(cls, ref: str | Path = "current") -> Tagger:
+    def load(cls, ref: str | Path = "current", *, taxonomy: Taxonomy | str | Path | None = None) -> Tagger:
         """Load a model version.
 
         Parameters
         ----------
         ref : str or path
             A version ("1.0.0"), "current", or the path of a model folder.
+        taxonomy : Taxonomy or path, optional
+            Other names and role cues for the domains that the model was trained on.
 
         Raises
         ------
         ModelError
             There is none of that name, or its files are damaged.
+        TaxonomyError
+            The taxonomy is malformed, or has other domains than the model.
         """
         version, classifier, digest = load_classifier(ref)
+        if taxonomy is not None:
+            given = taxonomy if isinstance(taxonomy, Taxonomy) else load_taxonomy(Path(taxonomy))
+            classifier = classifier.with_taxonomy(given)
         tell(_log, logging.INFO, "model loaded", version=version.version, path=str(version.path), sha256=digest)
-        return cls(classifier, ModelInfo(version.version, classifier.taxonomy.version, digest))
+        return cls(
+            classifier, ModelInfo(version.version, classifier.taxonomy.version, digest), classifier.settings.drift
+        )
 
     @property
     def taxonomy(self) -> Taxonomy:
@@ -140,6 +152,7 @@ class Tagger:
             row = rows.stop
         paragraphs = tuple(parts.get(each.index) or TaggedParagraph(each, (), None, ()) for each in report.paragraphs)
         tagged_parts: list[TaggedReport] = []
+        counted = Tally() if report.parts else self._tally(paragraphs)
         ledgers: list[tuple[int, Ledger]] = []
         first = 0
         for part in report.parts:  # the same tags, counted and numbered for each report of the file
@@ -149,18 +162,27 @@ class Tagger:
             )
             ledgers.append((first, pair(own, self.taxonomy)))
             first += len(own)
-            tagged_parts.append(
-                TaggedReport(part, self.model, own, self._coverage(own), part.warnings, ledger=ledgers[-1][1])
-            )
-        return TaggedReport(
-            report,
-            self.model,
-            paragraphs,
-            self._coverage(paragraphs),
-            report.warnings,
-            tuple(tagged_parts),
-            joined(ledgers) if ledgers else pair(paragraphs, self.taxonomy),
-        )
+            of_part = self._tally(own)
+            counted.add(of_part)
+            tagged_parts.append(self._whole(part, own, of_part, ledgers[-1][1]))
+        ledger = joined(ledgers) if ledgers else pair(paragraphs, self.taxonomy)
+        return self._whole(report, paragraphs, counted, ledger, tuple(tagged_parts))
+
+    def _whole(
+        self,
+        report: Report,
+        paragraphs: tuple[TaggedParagraph, ...],
+        counted: Tally,
+        ledger: Ledger,
+        parts: tuple[TaggedReport, ...] = (),
+    ) -> TaggedReport:
+        drift = judge_drift(counted, self.reference)
+        warnings = (*report.warnings, *warnings_of(drift))
+        return TaggedReport(report, self.model, paragraphs, self._coverage(paragraphs), warnings, parts, ledger, drift)
+
+    def _tally(self, paragraphs: Sequence[TaggedParagraph]) -> Tally:
+        clauses = [each for paragraph in paragraphs for each in paragraph.clauses]
+        return tally([each.clause.text for each in clauses], [each.uncertain for each in clauses], self._classifier)
 
     def _as_mended(
         self, paragraphs: Sequence[Paragraph], scores: Scores, chosen: list[tuple[int, ...]], uncertain: list[bool]
@@ -203,35 +225,44 @@ class Tagger:
             raise ValueError(f"{len(texts)} texts but {len(headings)} heading paths")
         if headings is not None and any(isinstance(path, str) for path in headings):
             raise TypeError("a heading path is a list of headings, not a str")
+        # What stands in a table more than once is tagged once.
+        keys: Sequence[Any] = texts if headings is None else list(zip(texts, map(tuple, headings), strict=True))
+        distinct = list(dict.fromkeys(keys))
+        if headings is None:
+            tags = self._tag_distinct(distinct, [()] * len(distinct))
+        else:
+            tags = self._tag_distinct([text for text, _ in distinct], [path for _, path in distinct])
+        tag_of = dict(zip(distinct, tags, strict=True))
+        return [tag_of[key] for key in keys]
+
+    def _tag_distinct(self, texts: Sequence[str], paths: Sequence[tuple[str, ...]]) -> list[Tag]:
+        """Tags of texts under their heading paths."""
         from dudao.passages import split_passages  # not needed for reports
 
-        paths = [tuple(path) for path in headings] if headings is not None else [()] * len(texts)
-        found = split_passages(texts, paths, self.taxonomy)
-        scores = self._scores(found.pieces, found.counts, paths)
+        pieces, counts, roles = split_passages(texts, paths, self.taxonomy)
+        scores = self._scores(pieces, counts, paths)
         chosen, uncertain = choose(scores, self._classifier.settings, self.taxonomy)
         labels = self._classifier.labels
-        means = _weighted_means(scores, found.pieces, found.counts).tolist()
-        of_columns: dict[tuple[int, ...], tuple[str, ...]] = {}  # few combinations occur
-        for columns in chosen:
-            if columns not in of_columns:
-                of_columns[columns] = tuple(labels[column] for column in columns)
+        exclusive = self.taxonomy.exclusive_ids
+        of_columns = {columns: tuple(labels[column] for column in columns) for columns in set(chosen)}
         given = [of_columns[columns] for columns in chosen]
+        means = _weighted_means(scores, pieces, counts)
+        doubles, width = means.tobytes(), means.itemsize * len(labels)
         tags: list[Tag] = []
         row = 0
-        for count, role, mean in zip(found.counts, found.roles, means, strict=True):
-            by_id = dict(zip(labels, mean, strict=True))
+        for number, (count, role) in enumerate(zip(counts, roles, strict=True)):
             if count == 1:
-                domains = given[row]
+                domains, unsure = given[row], uncertain[row] or not pieces[row]
                 primary: str | None = domains[0]
-                unsure = uncertain[row] or not found.pieces[row]
             else:
                 rows = slice(row, row + count)
-                pieces = found.pieces[rows]
-                kept, primary = combine(pieces, given[rows], self.taxonomy.exclusive_ids)
-                domains = tuple(sorted(kept, key=lambda domain: -by_id[domain]))
-                doubtful = sum(len(piece) for piece, flag in zip(pieces, uncertain[rows], strict=True) if flag)
-                unsure = doubtful > 0 and 2 * doubtful >= sum(map(len, pieces))
-            tags.append(Tag(domains, by_id, role, unsure, primary or ""))
+                kept, primary = combine(pieces[rows], given[rows], exclusive)
+                score_of = dict(zip(labels, means[number].tolist(), strict=True))
+                domains = tuple(sorted(kept, key=score_of.__getitem__, reverse=True))
+                doubtful = sum(len(piece) for piece, flag in zip(pieces[rows], uncertain[rows], strict=True) if flag)
+                unsure = doubtful > 0 and 2 * doubtful >= sum(map(len, pieces[rows]))
+            mean = doubles[number * width : (number + 1) * width]
+            tags.append(Tag(domains, role, unsure, primary or "", labels, mean))
             row += count
         return tags
 
@@ -303,14 +334,13 @@ class Tagger:
         headings : sequence of tuple of str
             The heading path of each paragraph.
         """
-        scores = np.empty((len(pieces), len(self._classifier.labels)))
+        scores = self._classifier.logits(pieces)
         low = first = high = 0
         for number, count in enumerate(counts, 1):
             high += count
             if high - low >= _CLAUSES_AT_ONCE or number == len(counts):
                 index = np.repeat(np.arange(number - first), counts[first:number])
-                logits = self._classifier.logits(pieces[low:high])
-                scores[low:high] = self._classifier.in_context(logits, index, headings[first:number])
+                scores[low:high] = self._classifier.in_context(scores[low:high], index, headings[first:number])
                 low, first = high, number
         return scores
 
@@ -373,6 +403,8 @@ def _weighted_means(scores: Scores, pieces: Sequence[str], counts: Sequence[int]
         return np.zeros((0, scores.shape[1]))
     weights = np.maximum(np.fromiter(map(len, pieces), dtype=np.float64, count=len(pieces)), 1.0)
     first = np.cumsum(np.asarray(counts, dtype=np.int64)) - np.asarray(counts, dtype=np.int64)
+    if len(first) == len(scores):
+        return scores
     means: Scores = np.add.reduceat(scores * weights[:, None], first, axis=0)
     means /= np.add.reduceat(weights, first)[:, None]
     return means

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from dudao import places
 from dudao.errors import TaxonomyError
 
 MOST_DOMAINS = 3  # labels a clause can have
+_ID = re.compile(r"[^\W\d_][\w-]*")  # goes into lists parted by commas and blanks
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Role:
 class Taxonomy:
     """Domains and roles in their order, and what a report's parts are called when nothing names them.
 
+    ``reports`` and ``reports_en`` say what kind of report the labels are for, as model cards do.
     ``problem_role`` and ``measure_role`` are the two that a ledger sets against each other; a taxonomy without them has no ledger.
     """
 
@@ -66,6 +69,8 @@ class Taxonomy:
     opening_role: str = ""
     default_role: str = ""
     digest: str = ""
+    reports: str = ""
+    reports_en: str = ""
     problem_role: str = "problem"
     measure_role: str = "improvement"
 
@@ -122,10 +127,51 @@ class Taxonomy:
             opening_role=raw.get("opening_role", roles[0].id if roles else ""),
             default_role=raw.get("default_role", roles[0].id if roles else ""),
             digest=hashlib.sha256(data).hexdigest(),
+            reports=str(raw.get("reports", "")),
+            reports_en=str(raw.get("reports_en", "")),
             **{key: raw[key] for key in ("problem_role", "measure_role") if key in raw},
         )
         taxonomy._check(where)
         return taxonomy
+
+    def check_words(self, where: str) -> None:
+        """Look at what a person wrote: ids that tables can hold, cues that are regular expressions.
+
+        Apart from `from_toml`, since compiling takes milliseconds and a model's own file was looked at when it was trained.
+
+        Raises
+        ------
+        TaxonomyError
+            Naming the domain or role.
+        """
+        labels = [(each.id, each.name) for each in self.domains] + [(each.id, each.name) for each in self.roles]
+        for label_id, name in labels:
+            if not _ID.fullmatch(str(label_id)) or not str(name).strip():
+                raise TaxonomyError(
+                    f"not a label: {label_id!r} {name!r}",
+                    where=where,
+                    hint="an id is letters, digits, _ and -, beginning with a letter; a name is any text",
+                )
+        patterns = [("neutral", pattern) for pattern in self.neutral]
+        for role in self.roles:
+            patterns += [
+                (role.id, each) for each in (*role.cues, *role.weak_cues, *role.openings, *role.bare, *role.first)
+            ]
+        for owner, pattern in patterns:
+            try:
+                empty = re.compile(pattern).match("") is not None
+            except (re.error, TypeError) as error:
+                raise TaxonomyError(
+                    f"a cue of {owner} is no regular expression: {pattern} ({error})",
+                    where=where,
+                    hint="cues are Python regular expressions; write \\( for a bracket",
+                ) from error
+            if empty:
+                raise TaxonomyError(
+                    f"a cue of {owner} fits everything: {pattern!r}",
+                    where=where,
+                    hint="cues are Python regular expressions that hold at least one character",
+                )
 
     def _check(self, where: str) -> None:
         for what, ids in (("domain", self.domain_ids), ("role", self.role_ids)):
@@ -160,11 +206,13 @@ def load_taxonomy(path: Path | None = None) -> Taxonomy:
     Raises
     ------
     TaxonomyError
-        The file is missing or malformed.
+        The file is missing or malformed, an id could not stand in a table, or a cue is no regular expression.
     """
     path = path or places.corpus_root() / "taxonomy.toml"
     try:
         data = path.read_bytes()
     except OSError as error:
         raise TaxonomyError(f"cannot read the taxonomy: {error.strerror}", where=str(path)) from error
-    return Taxonomy.from_toml(data, where=str(path))
+    taxonomy = Taxonomy.from_toml(data, where=str(path))
+    taxonomy.check_words(str(path))
+    return taxonomy

@@ -43,6 +43,8 @@ class Spans(NamedTuple):
         Which text each belongs to.
     origin : array of int64, shape (n_codes,)
         Offset of each in its own text, before normalisation.
+    keys : array of uint64, shape (n_codes,)
+        The four code points from each place on, 16 bits each, breaks or not; of which `span_keys` makes the keys of terms.
     start, length : array of int64, shape (n_words,)
         Word spans, in order; breaks are in none.
     follows : array of bool, shape (n_words,)
@@ -52,6 +54,7 @@ class Spans(NamedTuple):
     codes: Codes
     row: Index
     origin: Index
+    keys: Keys
     start: Index
     length: Index
     follows: npt.NDArray[np.bool_]
@@ -234,8 +237,9 @@ def spans(texts: Sequence[str], segmenter: Segmenter) -> Spans:
         What cuts words.
     """
     codes, row, origin = _normalise(texts)
-    han = (codes >= _HAN[0]) & (codes <= _HAN[1])
-    string = np.where(han, codes, np.uint32(_BREAK)).astype("<u4").tobytes().decode("utf-32-le")
+    han = is_han(codes)
+    # A line end cuts as any other mark does, and the tokenizer is through with it soonest.
+    string = np.where(han, codes, np.uint32(ord("\n"))).astype("<u4").tobytes().decode("utf-32-le")
     words = segmenter.cut(string)
     length = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
     start = np.cumsum(length) - length
@@ -245,7 +249,7 @@ def spans(texts: Sequence[str], segmenter: Segmenter) -> Spans:
     start, length = start[kept], length[kept]
     follows = np.zeros(len(start), dtype=np.bool_)
     follows[1:] = start[1:] == start[:-1] + length[:-1]
-    return Spans(codes, row, origin, start, length, follows)
+    return Spans(codes, row, origin, _keys_of_four(codes), start, length, follows)
 
 
 def _normalise(texts: Sequence[str]) -> tuple[Codes, Index, Index]:
@@ -290,32 +294,27 @@ def _merge_latin(codes: Codes, start: Index, length: Index) -> tuple[Index, Inde
     return _cut_long(start[first], total)
 
 
-def span_keys(codes: Codes, start: Index, length: Index) -> Keys:
+def _keys_of_four(codes: Codes) -> Keys:
+    """What stands at each place and behind it as one number: eight bytes at every second byte of the big-endian text."""
+    text = np.zeros(len(codes) + LONGEST - 1, dtype=">u2")
+    text[: len(codes)] = codes
+    return np.ndarray(len(codes), dtype=">u8", buffer=text, strides=text.strides).astype(np.uint64)
+
+
+def span_keys(found: Spans, start: Index, length: Index) -> Keys:
     """Exact 64-bit keys of spans of up to four characters: their code points, 16 bits each."""
-    key = np.zeros(len(start), dtype=np.uint64)
-    for offset in range(LONGEST):
-        inside = length > offset
-        at = np.minimum(start + offset, len(codes) - 1) if len(codes) else start
-        key = np.where(inside, (key << np.uint64(16)) | codes[at].astype(np.uint64), key)
-    return key
+    return found.keys.take(start) >> ((LONGEST - length) * 16).view(np.uint64)
+
+
+def is_han(codes: Codes) -> npt.NDArray[np.bool_]:
+    """Which characters are Han, as jieba takes them."""
+    return (codes >= _HAN[0]) & (codes <= _HAN[1])
 
 
 def is_solid(codes: Codes) -> npt.NDArray[np.bool_]:
     """Which characters a term may hold: all but breaks."""
     solid: npt.NDArray[np.bool_] = codes != _BREAK
     return solid
-
-
-def ngram_keys(codes: Codes) -> list[Keys]:
-    """Keys of what begins at each place with 2, 3 and 4 characters, breaks or not; each list is one shorter than the last."""
-    wide = codes.astype(np.uint64)
-    keys = []
-    key = wide
-    for n in range(2, max(NGRAMS) + 1):
-        key = (key[:-1] << np.uint64(16)) | wide[n - 1 :]
-        if n in NGRAMS:
-            keys.append(key)
-    return keys
 
 
 def ngram_spans(codes: Codes) -> tuple[Index, Index]:

@@ -6,17 +6,19 @@ import io
 import os
 import platform
 import re
+import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import joblib
 import numpy as np
 import numpy.typing as npt
+from joblib.numpy_pickle import NumpyPickler
 from scipy.optimize import minimize
 from scipy.special import softmax
 from sklearn.compose import ColumnTransformer
@@ -25,6 +27,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from dudao import modelcard, store
 from dudao.classifier import CONTEXT_FEATURES, FORMAT, Classifier, Scores, Settings, context_features, sigmoid
@@ -44,6 +47,7 @@ from dudao.evaluation import (
 from dudao.modelfiles import Mended, clause_key
 from dudao.taxonomy import Taxonomy
 from dudao.tokens import Segmenter, key_of, term_strings
+from dudao.usual import usual
 
 Progress = Callable[[str], None]
 
@@ -75,8 +79,10 @@ class Parameters:
     word_frequency: int = 2000
 
 
+_MOST_PROCESSES = 4  # of half a GB each
 _DICTIONARY_LENGTH = (2, 6)  # characters of a term that becomes a word; longer ones are phrases that jieba may cut
 _LEAST_POSITIVES = 10
+_CODE = (".py", ".txt", ".j2", ".json")
 _THRESHOLDS = np.arange(0.2, 0.71, 0.02)
 # Accuracy of the first domain that clauses not marked uncertain shall have, in cross-validation. Text is harder outside the
 # corpus: what reaches 0.975 here reaches 0.95 to 0.96 on reports in which nothing is named outright.
@@ -122,34 +128,54 @@ def train(
     TrainingError
         Too few records or reports for a domain to be learnt.
     """
-    parameters = parameters or Parameters()
+    # Sums over a million numbers differ in their last digits with the number of BLAS threads; nothing here gains by threads.
+    with threadpool_limits(limits=1):
+        return _train(corpus, taxonomy, taxonomy_file, version, seed, parameters or Parameters(), progress)
+
+
+def _train(
+    corpus: Corpus,
+    taxonomy: Taxonomy,
+    taxonomy_file: bytes,
+    version: str,
+    seed: int,
+    parameters: Parameters,
+    progress: Progress,
+) -> Trained:
     records = corpus.records
     _require(records, taxonomy, parameters)
     progress(f"terms of {len(records):,} clauses and {len(corpus.glossary):,} glossary entries")
     dictionary = domain_dictionary(corpus.glossary, parameters.word_frequency)
-    data = _Data(records, corpus.glossary, taxonomy, Segmenter(dictionary))
+    segmenter = Segmenter(dictionary)
+    data = _Data(records, corpus.glossary, taxonomy, segmenter)
     own, of_heading = _out_of_fold(data, parameters, seed, progress)
     progress("calibration, context and thresholds")
     slopes = _platt(own, data.gold)
     slopes[1] += _main_offsets(own * slopes[0] + slopes[1], data.main)
     own, of_heading = own * slopes[0] + slopes[1], of_heading * slopes[0] + slopes[1]
-    metrics = _cross_validated(data, taxonomy, own, of_heading, parameters, seed)
+    metrics, uncertain = _cross_validated(data, taxonomy, own, of_heading, parameters, seed)
     settings = _choose_settings(data, taxonomy, own, of_heading, np.arange(len(records)), parameters)
-    settings = replace(settings, mended=_mended(records))
+    settings = replace(
+        settings,
+        drift=usual(
+            data.texts,
+            data.groups.tolist(),
+            [term.term for term in corpus.glossary if term.domains],
+            segmenter,
+            least=parameters.min_df,
+            uncertain=uncertain,
+            uncertain_alone=choose(sigmoid(own), settings, taxonomy)[1],
+        ),
+        mended=_mended(records),
+    )
     metrics["outline"] = outline_metrics(corpus.texts, records, taxonomy)
-
-    def finished(rows: npt.NDArray[np.int64], terms: npt.NDArray[np.int64]) -> dict[str, bytes]:
-        pipeline = fit(data, rows, terms, parameters, seed)
-        _fold_calibration(pipeline, slopes)
-        return export(pipeline, settings, dictionary, taxonomy_file)
-
-    progress("final fit")
-    files = finished(np.arange(data.n_records), np.arange(data.n_terms))
+    recipe = _Recipe(data, parameters, seed, slopes, settings, dictionary, taxonomy_file)
+    progress(f"final fit; reports set aside: {len(corpus.held_out):,} clauses; learning curve")
+    files, curve = _final_fits(recipe, corpus.held_out)
     figures = {"cross_validation": metrics}
     if corpus.held_out:
-        progress(f"reports set aside: {len(corpus.held_out):,} clauses; learning curve")
         figures["test"] = _tested(files, corpus, taxonomy, seed)
-        figures["learning_curve"] = _learning_curve(data, corpus.held_out, files, finished, seed)
+        figures["learning_curve"] = curve
     manifest = _manifest(corpus, taxonomy, version, seed, parameters, settings, figures, files)
     files.update(modelcard.cards(manifest, taxonomy))
     return Trained(files, manifest)
@@ -377,9 +403,7 @@ def _out_of_fold(data: _Data, parameters: Parameters, seed: int, progress: Progr
     """
     folds = list(GroupKFold(min(parameters.folds, len(set(data.groups)))).split(data.texts, groups=data.groups))
     progress(f"cross-validation: {len(folds)} folds by report")
-    results = joblib.Parallel(n_jobs=2)(
-        joblib.delayed(_score_fold)(data, train_rows, test_rows, parameters, seed) for train_rows, test_rows in folds
-    )
+    results = _side_by_side(_score_fold, [(data, *rows, parameters, seed) for rows in folds])
     own = np.zeros((data.n_records, len(data.labels)))
     of_heading = np.zeros((len(data.headings), len(data.labels)))
     column = {heading: number for number, heading in enumerate(data.headings)}
@@ -390,6 +414,16 @@ def _out_of_fold(data: _Data, parameters: Parameters, seed: int, progress: Progr
         used = sorted({column[heading] for row in test_rows.tolist() for heading in data.records[row].section})
         of_heading[used] = headings[used]
     return own, of_heading
+
+
+def _side_by_side(work: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]) -> list[Any]:
+    """What some work gives for each task, in their order, in as many processes as there are processors.
+
+    A fit is one process's work from end to end, on one thread, so that no digit depends on how many there are.
+    """
+    with joblib.parallel_config("loky", n_jobs=min(_MOST_PROCESSES, joblib.cpu_count()), inner_max_num_threads=1):
+        results: list[Any] = joblib.Parallel()(joblib.delayed(work)(*task) for task in tasks)
+    return results
 
 
 def _score_fold(
@@ -460,7 +494,8 @@ def _fit_context(data: _Data, own: Scores, of_heading: Scores, rows: npt.NDArray
     if target.all() or not target.any():
         return (1.0, 0.0, *([0.0] * len(CONTEXT_FEATURES)))
     fitted = LogisticRegression(C=1e3, max_iter=1000).fit(np.concatenate(features), target)
-    return (float(fitted.coef_[0, 0]), float(fitted.intercept_[0]), *map(float, fitted.coef_[0, 1:]))
+    # Beyond six digits they are the processor's, not the data's.
+    return tuple(round(float(each), 6) for each in (fitted.coef_[0, 0], fitted.intercept_[0], *fitted.coef_[0, 1:]))
 
 
 def _apply_context(data: _Data, own: Scores, of_heading: Scores, weights: Sequence[float]) -> Scores:
@@ -521,8 +556,8 @@ def _choose_certain(
 
 def _cross_validated(
     data: _Data, taxonomy: Taxonomy, own: Scores, of_heading: Scores, parameters: Parameters, seed: int
-) -> dict[str, Any]:
-    """Metrics in which no report had a part in the model, context weights or thresholds that judge it."""
+) -> tuple[dict[str, Any], list[bool]]:
+    """Metrics in which no report had a part in the model, context weights or thresholds that judge it; what it is unsure of."""
     scores = np.zeros_like(own)
     chosen: list[Sequence[int]] = [()] * data.n_records
     uncertain = [False] * data.n_records
@@ -532,7 +567,7 @@ def _cross_validated(
         for row, columns, unsure in zip(rows.tolist(), *choose(scores[rows], settings, taxonomy), strict=True):
             chosen[row], uncertain[row] = columns, unsure
     result: Judged = judged(data.records, scores, chosen, uncertain, data.labels)
-    return full_summary(data.records, result, taxonomy, seed=seed)
+    return full_summary(data.records, result, taxonomy, seed=seed), uncertain
 
 
 def _tested(files: Mapping[str, bytes], corpus: Corpus, taxonomy: Taxonomy, seed: int) -> dict[str, Any]:
@@ -548,39 +583,75 @@ def _tested(files: Mapping[str, bytes], corpus: Corpus, taxonomy: Taxonomy, seed
 _CURVE = (0.125, 0.25, 0.5, 1.0)
 
 
-def _learning_curve(
-    data: _Data,
-    held_out: Sequence[Record],
-    whole: Mapping[str, bytes],
-    finished: Callable[[npt.NDArray[np.int64], npt.NDArray[np.int64]], Mapping[str, bytes]],
-    seed: int,
-) -> dict[str, list[dict[str, float]]]:
-    """Macro F1 on the reports set aside by how many reports and by how many glossary terms were learnt from.
+@dataclass(frozen=True, slots=True)
+class _Recipe:
+    """What a fit takes beside the records and terms that it learns from; sent to the processes that fit."""
 
-    Each smaller share is a part of the next; the last of both is ``whole``, the finished model. Calibration, context weights and
-    thresholds are the whole corpus's throughout.
+    data: _Data
+    parameters: Parameters
+    seed: int
+    slopes: npt.NDArray[np.float64]
+    settings: Settings
+    dictionary: list[tuple[str, int]]
+    taxonomy_file: bytes
+
+    def files(self, rows: npt.NDArray[np.int64], terms: npt.NDArray[np.int64]) -> dict[str, bytes]:
+        """A finished model's files."""
+        pipeline = fit(self.data, rows, terms, self.parameters, self.seed)
+        _fold_calibration(pipeline, self.slopes)
+        return export(pipeline, self.settings, self.dictionary, self.taxonomy_file)
+
+    def fitted(
+        self, rows: npt.NDArray[np.int64], terms: npt.NDArray[np.int64], held_out: Sequence[Record]
+    ) -> tuple[dict[str, bytes] | None, float | None]:
+        """The files of the model that learnt from everything, none of one that did not; macro F1 on reports set aside, if any are."""
+        files = self.files(rows, terms)
+        reached = None
+        if held_out:
+            result = judge(Classifier.from_files(files, where="the trained model"), held_out)
+            reached = round(macro_f1(result.gold, result.given), 4)
+        everything = len(rows) == self.data.n_records and len(terms) == self.data.n_terms
+        return files if everything else None, reached
+
+
+def _final_fits(
+    recipe: _Recipe, held_out: Sequence[Record]
+) -> tuple[dict[str, bytes], dict[str, list[dict[str, float]]]]:
+    """The finished model's files, and the learning curve: macro F1 on the reports set aside by what was learnt from.
+
+    Each smaller share of reports, or of glossary terms, is a part of the next; the last of both is the finished model. Calibration,
+    context weights and thresholds are the whole corpus's throughout.
     """
-    random = np.random.default_rng(seed)
+    data = recipe.data
+    random = np.random.default_rng(recipe.seed)
     reports = random.permutation(np.unique(data.groups))
     order = random.permutation(data.n_terms)
     every_row, every_term = np.arange(data.n_records), np.arange(data.n_terms)
-
-    def reached(rows: npt.NDArray[np.int64], terms: npt.NDArray[np.int64]) -> float:
-        everything = len(rows) == data.n_records and len(terms) == data.n_terms
-        files = whole if everything else finished(rows, terms)
-        result = judge(Classifier.from_files(files, where="the trained model"), held_out)
-        return round(macro_f1(result.gold, result.given), 4)
-
-    by_report: list[dict[str, float]] = []
-    for share in _CURVE:
-        some = reports[: max(2, round(share * len(reports)))]
-        rows = np.flatnonzero(np.isin(data.groups, some))
-        by_report.append({"reports": len(some), "clauses": len(rows), "macro_f1": reached(rows, every_term)})
-    by_term: list[dict[str, float]] = [
-        {"terms": len(some), "macro_f1": reached(every_row, np.sort(some))}
-        for some in (order[: round(share * data.n_terms)] for share in (0.0, *_CURVE))
-    ]
-    return {"by_reports": by_report, "by_terms": by_term}
+    some_reports = [reports[: max(2, round(share * len(reports)))] for share in _CURVE]
+    some_terms = [order[: round(share * data.n_terms)] for share in (0.0, *_CURVE)]
+    rows_of = [np.flatnonzero(np.isin(data.groups, some)) for some in some_reports]
+    # The whole comes last in both lists, and is fitted once; the long fits first, so that no processor is left waiting at the end.
+    tasks = [(every_row, np.sort(some)) for some in some_terms[::-1]]
+    tasks += [(rows, every_term) for rows in rows_of[-2::-1]]
+    if not held_out:
+        tasks = tasks[:1]
+    results = _side_by_side(_Recipe.fitted, [(recipe, *task, held_out) for task in tasks])
+    files = results[0][0]
+    assert files is not None
+    if not held_out:
+        return files, {}
+    reached = [figure for _, figure in results]
+    by_terms = reached[: len(some_terms)][::-1]
+    by_reports = [*reached[len(some_terms) :][::-1], reached[0]]
+    return files, {
+        "by_reports": [
+            {"reports": len(some), "clauses": len(rows), "macro_f1": figure}
+            for some, rows, figure in zip(some_reports, rows_of, by_reports, strict=True)
+        ],
+        "by_terms": [
+            {"terms": len(some), "macro_f1": figure} for some, figure in zip(some_terms, by_terms, strict=True)
+        ],
+    }
 
 
 def _fold_calibration(pipeline: Pipeline, slopes: npt.NDArray[np.float64]) -> None:
@@ -631,15 +702,14 @@ def export(
         "weights": np.concatenate([estimator.coef_ for estimator in estimators]).T.astype(np.float16),
         "intercepts": np.concatenate([estimator.intercept_ for estimator in estimators]).astype(np.float32),
     }
-    stored, pickled = io.BytesIO(), io.BytesIO()
+    stored = io.BytesIO()
     np.savez(stored, **arrays)  # type: ignore[arg-type]
-    joblib.dump(pipeline, pickled, compress=3)
     return {
         "classifier.json": store.json_bytes({"format": FORMAT, **settings.to_dict()}),
         "classifier.npz": stored.getvalue(),
         "dictionary.tsv": "".join(f"{word}\t{frequency}\n" for word, frequency in dictionary).encode(),
         "taxonomy.toml": taxonomy_file,
-        store.PIPELINE: pickled.getvalue(),
+        store.PIPELINE: _pickled(pipeline),
     }
 
 
@@ -648,6 +718,28 @@ def _mended(records: Sequence[Record]) -> dict[str, Mended]:
     return {
         clause_key(each.section, each.text): Mended(each.domains, each.role or "") for each in records if each.corrected
     }
+
+
+class _ByValue(NumpyPickler):  # type: ignore[misc]
+    """joblib's pickler, for which equal texts are one.
+
+    To pickle, a text is the same if it is the same object, which depends on what the process has imported and loaded before.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__(file, protocol=4)
+        self._texts: dict[str, str] = {}
+
+    def save(self, obj: Any, **how: Any) -> None:
+        """Write an object, a text as the first that is equal to it."""
+        super().save(self._texts.setdefault(obj, obj) if type(obj) is str else obj, **how)
+
+
+def _pickled(pipeline: Pipeline) -> bytes:
+    """What `joblib.load` opens, the same bytes for the same pipeline in whatever process."""
+    file = io.BytesIO()
+    _ByValue(file).dump(pipeline)
+    return zlib.compress(file.getvalue(), 3)
 
 
 def _require(records: Sequence[Record], taxonomy: Taxonomy, parameters: Parameters) -> None:
@@ -683,12 +775,17 @@ def _manifest(
         "format": FORMAT,
         "version": version,
         "code": installed("dudao"),
+        "code_sha256": _code_digest(),
         "taxonomy": {"version": taxonomy.version, "sha256": taxonomy.digest},
         "corpus": {
             "sha256": corpus.digest,
             "clauses": len(corpus.records),
             "reports": len({record.report for record in corpus.records}),
             "corrected": sum(record.corrected for record in corpus.records),
+            "set_aside": {
+                "clauses": len(corpus.held_out),
+                "reports": len({record.report for record in corpus.held_out}),
+            },
         },
         "glossary": {"sha256": corpus.glossary_digest, "terms": len(corpus.glossary)},
         "dictionary": {"sha256": hashlib.sha256(files["dictionary.tsv"]).hexdigest()},
@@ -696,9 +793,34 @@ def _manifest(
         "parameters": asdict(parameters),
         "settings": {"context": settings.context, "certain": settings.certain},
         "metrics": dict(metrics),
+        "drift": asdict(settings)["drift"],
         "libraries": {
             name: installed(name) for name in ("scikit-learn", "numpy", "scipy", "jieba", "rjieba", "joblib")
         },
         "python": platform.python_version(),
+        "machine": _machine(),
         "created": created.replace(microsecond=0).isoformat(),
     }
+
+
+def _code_digest() -> str:
+    """SHA-256 over the package's own files: ``path, NUL, bytes, NUL`` of each, in the order of their paths, line ends as \\n.
+
+    Between two releases it says what the version number of the code cannot.
+    """
+    import hashlib
+
+    root = Path(__file__).resolve().parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*"), key=lambda each: each.relative_to(root).as_posix()):
+        name = path.relative_to(root)
+        if path.is_file() and path.suffix in _CODE and name.parts[0] != "_carried":
+            digest.update(name.as_posix().encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    return digest.hexdigest()
+
+
+def _machine() -> dict[str, str]:
+    """What the last digits of a fit depend on beside the libraries' versions."""
+    libraries = [each for each in threadpool_info() if each["user_api"] == "blas"]
+    blas = {f"{each['internal_api']} {each['version']} {each.get('architecture', '')}".strip() for each in libraries}
+    return {"system": platform.system(), "processor": platform.machine(), "blas": ", ".join(sorted(blas))}

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from dudao.batch.columns import ADDED, added_fields, check_names, check_schema, tag_record_batch, tag_texts
+from dudao.drift import Tally, tally
 from dudao.errors import DudaoError
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ SUFFIXES = (".jsonl", ".parquet")
 _PIECE_ROWS = 4000  # rows tagged and written as one: half a second's work, lost at most when a run is killed
 _PIECE_BYTES = 8_000_000
 _LONGEST_LINE = 50_000_000
+_LOOKED_AT = 100  # rows of a piece whose words are counted: 4,000 words, 1.5% of the time
 
 
 class Piece(NamedTuple):
@@ -146,24 +148,27 @@ def _usable(lines: Sequence[bytes], first: int, text_column: str) -> tuple[list[
     return records, rejected
 
 
-def tag_piece(piece: Piece, tagger: Tagger, text_column: str, out: BinaryIO, suffix: str) -> tuple[int, list[Rejected]]:
+def tag_piece(
+    piece: Piece, tagger: Tagger, text_column: str, out: BinaryIO, suffix: str
+) -> tuple[int, list[Rejected], Tally]:
     """Tag a piece and write it as JSON lines or as a Parquet table.
 
     Returns
     -------
-    tuple of int, list of Rejected
-        How many rows were written, and those that were not.
+    tuple of int, list of Rejected, Tally
+        How many rows were written, those that were not, and how far a sample of them is from what the model knows.
     """
     if isinstance(piece.rows, list):
         records, rejected = _usable(piece.rows, piece.first, text_column)
         rows = tag_texts([record[text_column] for record in records], tagger)
         tagged = [{**record, **row._asdict()} for record, row in zip(records, rows, strict=True)]
+        counted = _tally([record[text_column] for record in records], [row.uncertain for row in rows], tagger)
         if suffix == ".jsonl":
             out.writelines(map(_json_line, tagged))
         else:
             tagged, odd = _write_records(records, tagged, out)
             rejected += odd
-        return len(tagged), rejected
+        return len(tagged), rejected, counted
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
@@ -178,7 +183,13 @@ def tag_piece(piece: Piece, tagger: Tagger, text_column: str, out: BinaryIO, suf
         pq.write_table(pa.Table.from_batches([batch]), out)
     else:
         out.writelines(map(_json_line, batch.to_pylist()))
-    return batch.num_rows, rejected
+    counted = _tally(batch.column(text_column).to_pylist(), batch.column("uncertain").to_pylist(), tagger)
+    return batch.num_rows, rejected, counted
+
+
+def _tally(texts: Sequence[str], uncertain: Sequence[bool], tagger: Tagger) -> Tally:
+    """What a piece adds to the table's drift: the flags of all rows, the words of some, evenly taken."""
+    return tally(texts[:: -(-len(texts) // _LOOKED_AT) or 1], uncertain, tagger.classifier)
 
 
 def _json_line(record: dict[str, Any]) -> bytes:

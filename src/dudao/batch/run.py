@@ -11,10 +11,12 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dudao.batch import formats
 from dudao.batch.formats import Piece, Rejected
+from dudao.document import Drift
+from dudao.drift import Tally, judge_drift
 from dudao.errors import DudaoError
 from dudao.files import replacing, sweep
 from dudao.workers import in_order
@@ -29,6 +31,7 @@ class Summary(NamedTuple):
     rows: int
     rejected: int
     resumed: int  # rows of an earlier run that were not done again
+    drift: Drift  # how far the table is from what the model was trained on, by a sample of its rows
 
 
 class Progress(NamedTuple):
@@ -39,6 +42,9 @@ class Progress(NamedTuple):
     share: float
 
 
+SUMMARY_SCHEMA = "dudao.batch/1"
+
+
 class _Job(NamedTuple):
     folder: Path
     text_column: str
@@ -47,21 +53,21 @@ class _Job(NamedTuple):
     def path(self, number: int, kind: str) -> Path:
         return self.folder / f"{number:06d}.{kind}"
 
-    def done(self, number: int) -> dict[str, int] | None:
+    def done(self, number: int) -> dict[str, Any] | None:
         """What is written down of a finished piece."""
         try:
-            entry: dict[str, int] = json.loads(self.path(number, "json").read_bytes())
+            entry: dict[str, Any] = json.loads(self.path(number, "json").read_bytes())
         except FileNotFoundError:
             return None
         return entry
 
-    def run(self, piece: Piece, tagger: Tagger) -> dict[str, int]:
+    def run(self, piece: Piece, tagger: Tagger) -> dict[str, Any]:
         """Tag a piece; its ``.json`` is written last and says that all of it is there."""
         with replacing(self.path(piece.number, "out")) as file:
-            rows, rejected = formats.tag_piece(piece, tagger, self.text_column, file, self.suffix)
+            rows, rejected, counted = formats.tag_piece(piece, tagger, self.text_column, file, self.suffix)
         with replacing(self.path(piece.number, "rejected")) as file:
             file.writelines(_rejected_line(each) for each in rejected)
-        entry = {"rows": rows, "rejected": len(rejected)}
+        entry = {"rows": rows, "rejected": len(rejected), "tally": counted.to_dict()}
         with replacing(self.path(piece.number, "json")) as file:
             file.write(json.dumps(entry).encode())
         return entry
@@ -82,7 +88,7 @@ def run_batch(
     ----------
     source, out : path
         The suffix of each says its format. ``out`` is replaced as a whole when all is done; rows that could not be tagged are
-        told in ``OUT.rejected.jsonl``.
+        told in ``OUT.rejected.jsonl``. ``OUT.summary.json`` says what the run came to.
     tagger : Tagger
         The loaded model.
     text_column : str
@@ -107,7 +113,7 @@ def run_batch(
     try:
         _open_folder(job, source, tagger)
         summary, count = _all_pieces(job, source, tagger, jobs, progress)
-        _finish(job, source, out, count, rejected=summary.rejected)
+        _finish(job, source, out, count, summary, tagger)
     except OSError as error:
         where = str(error.filename or out)
         hint = "check space and permissions"
@@ -160,16 +166,19 @@ def _all_pieces(
     job: _Job, source: Path, tagger: Tagger, jobs: int, progress: Callable[[Progress], None]
 ) -> tuple[Summary, int]:
     rows = rejected = resumed = count = 0
+    counted = Tally()
     for piece, entry, old in _entries(job, source, tagger, jobs):
         count += 1
         rows += entry["rows"]
         rejected += entry["rejected"]
         resumed += entry["rows"] if old else 0
+        if "tally" in entry:  # pieces of a run that dudao 0.2 began have none
+            counted.add(Tally.from_dict(entry["tally"]))
         progress(Progress(rows, resumed, piece.done))
-    return Summary(rows, rejected, resumed), count
+    return Summary(rows, rejected, resumed, judge_drift(counted, tagger.reference, alone=True)), count
 
 
-def _entries(job: _Job, source: Path, tagger: Tagger, jobs: int) -> Iterator[tuple[Piece, dict[str, int], bool]]:
+def _entries(job: _Job, source: Path, tagger: Tagger, jobs: int) -> Iterator[tuple[Piece, dict[str, Any], bool]]:
     """What became of each piece, in order, and whether an earlier run did it."""
 
     def waiting() -> Iterator[Piece]:
@@ -182,7 +191,7 @@ def _entries(job: _Job, source: Path, tagger: Tagger, jobs: int) -> Iterator[tup
         yield from (_done_or_run((job, tagger), piece) for piece in waiting())
         return
 
-    def died(piece: Piece) -> tuple[Piece, dict[str, int], bool]:
+    def died(piece: Piece) -> tuple[Piece, dict[str, Any], bool]:
         raise DudaoError(
             f"a worker process died in the rows from {piece.first:,} on; what was done is kept",
             where=str(source),
@@ -193,28 +202,35 @@ def _entries(job: _Job, source: Path, tagger: Tagger, jobs: int) -> Iterator[tup
     yield from in_order(_done_or_run, waiting(), held=(job, tagger), jobs=jobs, died=died)
 
 
-def _done_or_run(held: tuple[_Job, Tagger], piece: Piece) -> tuple[Piece, dict[str, int], bool]:
+def _done_or_run(held: tuple[_Job, Tagger], piece: Piece) -> tuple[Piece, dict[str, Any], bool]:
     job, tagger = held
     entry = job.done(piece.number)
     return piece._replace(rows=None), entry or job.run(piece, tagger), entry is not None
 
 
-def _finish(job: _Job, source: Path, out: Path, count: int, *, rejected: int) -> None:
+def _finish(job: _Job, source: Path, out: Path, count: int, summary: Summary, tagger: Tagger) -> None:
     """Put the pieces together; killed here, the next run does only this again."""
     whole = job.folder / f"whole{out.suffix}"
     formats.join([job.path(number, "out") for number in range(count)], whole, source)
     beside = out.with_name(out.name + ".rejected.jsonl")
-    if rejected:
+    if summary.rejected:
         with replacing(job.folder / "rejected.jsonl") as file:
             for number in range(count):
                 file.write(job.path(number, "rejected").read_bytes())
         os.replace(job.folder / "rejected.jsonl", beside)
     else:
         beside.unlink(missing_ok=True)
+    with replacing(out.with_name(out.name + ".summary.json")) as file:
+        file.write(json.dumps(_summary_dict(summary, tagger), ensure_ascii=False, indent=2).encode() + b"\n")
     with open(whole, "rb+") as file:
         os.fsync(file.fileno())
     os.replace(whole, out)
     shutil.rmtree(job.folder)
+
+
+def _summary_dict(summary: Summary, tagger: Tagger) -> dict[str, Any]:
+    model = {"version": tagger.model.version, "taxonomy": tagger.model.taxonomy, "sha256": tagger.model.sha256}
+    return {"schema": SUMMARY_SCHEMA, **summary._asdict(), "drift": summary.drift.to_dict(), "model": model}
 
 
 def _rejected_line(rejected: Rejected) -> bytes:

@@ -16,6 +16,7 @@ from dudao.language import Translate
 
 if TYPE_CHECKING:
     from dudao.batch import Progress
+    from dudao.document import Drift
 
 
 def build(t: Translate) -> click.Command:
@@ -76,9 +77,20 @@ def batch_command(source: Path, out: Path, *, text_column: str, model: str, jobs
             ),
             t,
         )
-    elif not summary.rows:
+    if summary.rows:
+        _say_drift(summary.drift, t)
+    if not summary.rows and not summary.rejected:
         say_error(DudaoError("the table is empty", where=str(source), hint="nothing to tag"), t)
     return OK if summary.rows and not summary.rejected else SOME_FAILED
+
+
+def _say_drift(drift: Drift, t: Translate) -> None:
+    """How far the table is from what the model knows: a line, and a warning where it is too far."""
+    from dudao.render.drift import drift_line, drift_warnings
+
+    say(drift_line(drift, t))
+    for warning in drift_warnings(drift, t):
+        say(f"! {warning}")
 
 
 @contextlib.contextmanager

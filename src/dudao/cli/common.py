@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
@@ -59,6 +59,12 @@ def models_folder(named: Path | None) -> Path:
     from dudao import places
 
     return named or places.home() / "models"
+
+
+def format_of(out: Path | None, formats: Sequence[str]) -> str | None:
+    """What the name of the output says it is: nobody wants JSON in a file called .xlsx."""
+    suffix = out.suffix.lower().lstrip(".") if out is not None else ""
+    return suffix if suffix in formats and suffix != "terminal" else None
 
 
 def console(file: TextIO | None = None) -> Console:

@@ -1,4 +1,4 @@
-"""``dudao corpus check|stats|add``."""
+"""``dudao corpus check|stats|add``; the commands of labelling tools are in a file of their own."""
 
 from __future__ import annotations
 
@@ -10,27 +10,34 @@ from typing import Any
 
 import click
 
+from dudao.cli import labelling_command
 from dudao.cli.common import OK, SOME_FAILED, console, say
-from dudao.corpus import Corpus
+from dudao.cli.own_taxonomy import load_labelled, taxonomy_option
 from dudao.language import Translate
 from dudao.messages import localised
-from dudao.taxonomy import Taxonomy
 
 
 def build(t: Translate) -> click.Group:
     """The commands in one language."""
-    group = click.Group("corpus", help=t("Check, count and extend the labelled corpus.", "检查、统计与补充标注语料。"))
+    group = click.Group(
+        "corpus",
+        help=t(
+            "The labelled corpus: check, count, extend, to labelling tools and back.",
+            "标注语料：检查、统计、补充、与标注工具互导。",
+        ),
+    )
     corpus = click.Option(
         ["--corpus"],
         type=click.Path(path_type=Path, file_okay=False),
         help=t("Corpus folder; by default the one at hand.", "语料文件夹；默认用现有语料。"),
     )
+    taxonomy = taxonomy_option(t)
     as_json = click.Option(["--json", "as_json"], is_flag=True, help=t("Print JSON.", "输出 JSON。"))
     group.add_command(
         click.Command(
             "check",
-            callback=lambda corpus, as_json: check_command(corpus, as_json=as_json, t=t),
-            params=[corpus, as_json],
+            callback=lambda corpus, taxonomy, as_json: check_command(corpus, taxonomy, as_json=as_json, t=t),
+            params=[corpus, taxonomy, as_json],
             help=t(
                 "Validity, duplicates, conflicts, near-duplicates between reports.",
                 "有效性、重复、冲突与报告间近似重复。",
@@ -41,8 +48,8 @@ def build(t: Translate) -> click.Group:
     group.add_command(
         click.Command(
             "stats",
-            callback=lambda corpus, as_json: stats_command(corpus, as_json=as_json, t=t),
-            params=[corpus, as_json],
+            callback=lambda corpus, taxonomy, as_json: stats_command(corpus, taxonomy, as_json=as_json, t=t),
+            params=[corpus, taxonomy, as_json],
             help=t("Counts by domain, role and kind.", "按领域、角色等计数。"),
             epilog=t("Example: dudao corpus stats --json", "示例：dudao corpus stats --json"),
         )
@@ -50,10 +57,13 @@ def build(t: Translate) -> click.Group:
     group.add_command(
         click.Command(
             "add",
-            callback=lambda files, corpus, replace: add_command(files, corpus, replace=replace, t=t),
+            callback=lambda files, corpus, taxonomy, replace: add_command(
+                files, corpus, taxonomy, replace=replace, t=t
+            ),
             params=[
                 click.Argument(["files"], nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)),
                 corpus,
+                taxonomy,
                 click.Option(
                     ["--replace"],
                     is_flag=True,
@@ -70,25 +80,19 @@ def build(t: Translate) -> click.Group:
             epilog=t("Example: dudao corpus add corrections.jsonl", "示例：dudao corpus add corrections.jsonl"),
         )
     )
+    from dudao.cli.terms_command import build as build_terms
+
+    group.add_command(build_terms(t))
+    for command in labelling_command.commands(t, corpus):
+        group.add_command(command)
     return group
 
 
-def _load(root: Path | None) -> tuple[Corpus, Taxonomy]:
-    from dudao import places
-    from dudao.corpus import load_corpus
-    from dudao.taxonomy import load_taxonomy
-
-    corrections = places.corrections_root(root)
-    root = root or places.corpus_root()
-    taxonomy = load_taxonomy(root / "taxonomy.toml")
-    return load_corpus(root, taxonomy, corrections=corrections), taxonomy
-
-
-def check_command(root: Path | None, *, as_json: bool, t: Translate) -> int:
+def check_command(root: Path | None, labels: Path | None, *, as_json: bool, t: Translate) -> int:
     """Print what is wrong with the corpus; exit status 1 where a finding is an error."""
     from dudao.corpus import check, repeated, stats
 
-    corpus, taxonomy = _load(root)
+    corpus, taxonomy = load_labelled(root, labels)
     pairs = repeated(corpus, taxonomy)
     findings = check(corpus, taxonomy, pairs=pairs)
     errors = sum(finding.level == "error" for finding in findings)
@@ -131,11 +135,11 @@ def _print_measures(counts: Mapping[str, Any], t: Translate) -> None:
         )
 
 
-def stats_command(root: Path | None, *, as_json: bool, t: Translate) -> int:
+def stats_command(root: Path | None, labels: Path | None, *, as_json: bool, t: Translate) -> int:
     """Print the corpus's counts."""
     from dudao.corpus import stats
 
-    corpus, taxonomy = _load(root)
+    corpus, taxonomy = load_labelled(root, labels)
     counts = stats(corpus, taxonomy)
     if as_json:
         click.echo(json.dumps(counts, ensure_ascii=False, indent=2))
@@ -180,12 +184,12 @@ def stats_command(root: Path | None, *, as_json: bool, t: Translate) -> int:
     return OK
 
 
-def add_command(files: Sequence[Path], root: Path | None, *, replace: bool, t: Translate) -> int:
+def add_command(files: Sequence[Path], root: Path | None, labels: Path | None, *, replace: bool, t: Translate) -> int:
     """Add corrections and say what to do next; or name every line that is wrong, and add nothing."""
     from dudao import places
     from dudao.corrections import add, examine
 
-    corpus, taxonomy = _load(root)
+    corpus, taxonomy = load_labelled(root, labels)
     examined = examine(files, corpus, taxonomy, replace=replace)
     if examined.problems:
         for problem in examined.problems:

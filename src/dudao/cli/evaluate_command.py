@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from dudao.cli.common import OK, console, model_option, output
+from dudao.cli.own_taxonomy import taxonomy_option
 from dudao.language import Translate
 
 
@@ -17,8 +18,8 @@ def build(t: Translate) -> click.Command:
     """The command in one language."""
     return click.Command(
         "evaluate",
-        callback=lambda gold, model, as_json, figure: evaluate_command(
-            gold, model, as_json=as_json, figure=figure, t=t
+        callback=lambda gold, model, taxonomy, as_json, figure: evaluate_command(
+            gold, model, labels=taxonomy, as_json=as_json, figure=figure, t=t
         ),
         help=t(
             "Precision, recall and F1 by domain on labelled records.", "在已标注的记录上计算各领域精确率、召回率与 F1。"
@@ -27,6 +28,7 @@ def build(t: Translate) -> click.Command:
         params=[
             click.Argument(["gold"], nargs=-1, required=True, type=click.Path(path_type=Path), metavar="GOLD.jsonl..."),
             model_option(t),
+            taxonomy_option(t),
             click.Option(["--json", "as_json"], is_flag=True, help=t("Print JSON.", "输出 JSON。")),
             click.Option(
                 ["--reliability", "figure"],
@@ -38,13 +40,24 @@ def build(t: Translate) -> click.Command:
     )
 
 
-def evaluate_command(gold: tuple[Path, ...], model: str, *, as_json: bool, figure: Path | None, t: Translate) -> int:
+def evaluate_command(
+    gold: tuple[Path, ...],
+    model: str,
+    *,
+    labels: Path | None = None,
+    as_json: bool,
+    figure: Path | None,
+    t: Translate,
+) -> int:
     """Measure a model and print the figures."""
     from dudao import store
     from dudao.corpus import read_records
     from dudao.errors import CorpusError
+    from dudao.taxonomy import load_taxonomy
 
     version, classifier, digest = store.load_classifier(model)
+    if labels is not None:
+        classifier = classifier.with_taxonomy(load_taxonomy(labels))
     records = [record for path in gold for record in read_records(path, classifier.taxonomy)]
     if not records:
         raise CorpusError("no record to evaluate on", where=", ".join(map(str, gold)), hint="records are JSON lines")

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dudao.cli.common import console
+from dudao.cli.common import console, say
 from dudao.errors import DudaoError, ReadError
 from dudao.language import Translate
-from dudao.readers import find_reports, holds_many
+from dudao.readers import find_reports, holds_many, read_documents
 
 if TYPE_CHECKING:
-    from dudao.document import TaggedReport
+    from dudao.document import Document, TaggedReport
     from dudao.tagger import Tagger
 
 
@@ -34,20 +34,51 @@ class Inputs:
         self.many = len(paths) > 1 or any(holds_many(self._stdin if path == "-" else path) for path in paths)
 
     def tagged(
-        self, tagger: Tagger, *, explain: bool = False, jobs: int = 1, t: Translate
+        self, tagger: Tagger, *, explain: bool = False, jobs: int = 1, tell: bool = True, t: Translate
     ) -> Iterator[TaggedReport | DudaoError]:
-        """The reports in order, errors as values."""
+        """The reports in order, errors as values.
+
+        A report that leaves what the model knows is told on standard error too, where ``tell`` is set: a table has no place for it.
+        """
         total = sum(len(files) for _, files in self._sources if files is not None)
-        return _with_progress(self._results(tagger, explain=explain, jobs=jobs), total, t)
+        results = _with_progress(self._results(tagger, explain=explain, jobs=jobs), total, t)
+        return _told(results, t) if tell else results
+
+    def documents(self) -> Iterator[Document | ReadError]:
+        """What was read, in order, errors as values."""
+        for path, files in self._sources:
+            if files is None:
+                yield from read_documents(self._stdin, name="<stdin>")
+            elif not files:
+                yield _nothing(path)
+            else:
+                for file in files:
+                    yield from read_documents(file)
 
     def _results(self, tagger: Tagger, *, explain: bool, jobs: int) -> Iterator[TaggedReport | DudaoError]:
         for path, files in self._sources:
             if files is None:
                 yield from tagger.tag_all(self._stdin, name="<stdin>", explain=explain)
             elif not files:
-                yield ReadError("no report in the folder", where=path, hint="`dudao tag --help` names the formats")
+                yield _nothing(path)
             else:
                 yield from tagger.tag_many(files, jobs=jobs, explain=explain)
+
+
+def _nothing(path: str) -> ReadError:
+    return ReadError("no report in the folder", where=path, hint="`dudao tag --help` names the formats")
+
+
+def _told(results: Iterator[TaggedReport | DudaoError], t: Translate) -> Iterator[TaggedReport | DudaoError]:
+    for result in results:
+        if not isinstance(result, DudaoError):
+            for report in result.parts or (result,):
+                if report.drift and report.drift.beyond:
+                    from dudao.render.drift import drift_warnings
+
+                    for warning in drift_warnings(report.drift, t):
+                        say(f"! {report.source}: {warning}")
+        yield result
 
 
 def _with_progress(

@@ -102,6 +102,9 @@ def build(t: Translate) -> click.Group:
         ),
         "dudao models import model-1.1.0.zip --sha256 6f1e…",
     )
+    from dudao.cli.diff_command import build as build_diff
+
+    group.add_command(build_diff(t))
     return group
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dudao.cli.common import OK, SOME_FAILED, console, jobs_option, model_option, output, say_error
+from dudao.cli.common import OK, SOME_FAILED, console, format_of, jobs_option, model_option, output, say_error
 from dudao.cli.inputs import Inputs
+from dudao.cli.own_taxonomy import taxonomy_option
 from dudao.cli.scheme import HeldAgainst, scheme_options
 from dudao.errors import DudaoError
 from dudao.language import Translate
@@ -33,6 +34,7 @@ def build(t: Translate) -> click.Command:
         to: str | None,
         out: Path | None,
         model: str,
+        taxonomy: Path | None,
         unit: str,
         explain: bool,
         scheme: str | None,
@@ -40,7 +42,18 @@ def build(t: Translate) -> click.Command:
         jobs: int,
     ) -> int:
         held = HeldAgainst(scheme, thin)
-        return tag_command(paths, to=to, out=out, model=model, unit=unit, explain=explain, held=held, jobs=jobs, t=t)
+        return tag_command(
+            paths,
+            to=to,
+            out=out,
+            model=model,
+            labels=taxonomy,
+            unit=unit,
+            explain=explain,
+            held=held,
+            jobs=jobs,
+            t=t,
+        )
 
     return click.Command(
         "tag",
@@ -72,6 +85,7 @@ def build(t: Translate) -> click.Command:
                 ),
             ),
             model_option(t),
+            taxonomy_option(t),
             click.Option(
                 ["--unit"],
                 type=click.Choice(("clause", "paragraph")),
@@ -95,6 +109,7 @@ def tag_command(
     to: str | None,
     out: Path | None,
     model: str,
+    labels: Path | None = None,
     unit: str,
     explain: bool,
     held: HeldAgainst,
@@ -105,7 +120,7 @@ def tag_command(
     from dudao.document import TaggedReport
     from dudao.tagger import Tagger
 
-    to = to or _format_of(out) or ("terminal" if out is None and sys.stdout.isatty() else "json")
+    to = to or format_of(out, _FORMATS) or ("terminal" if out is None and sys.stdout.isatty() else "json")
     if out is not None and out.is_dir() and to not in _IN_FOLDERS:
         raise click.UsageError(t(f"-o {out} is a folder; give a file", f"-o {out} 是文件夹，请指定文件"))
     if held.given and to not in _WITH_SCHEME:
@@ -115,7 +130,7 @@ def tag_command(
                 f"--scheme 和 --thin 对 {to} 不起作用，可用：{'、'.join(_WITH_SCHEME)}",
             )
         )
-    tagger = Tagger.load(model)
+    tagger = Tagger.load(model, taxonomy=labels)
     inputs = Inputs(paths)
     if to == "json" and inputs.many:
         to = "jsonl"
@@ -132,7 +147,7 @@ def tag_command(
     failed = 0
     with contextlib.ExitStack() as stack:
         write = None
-        for result in inputs.tagged(tagger, explain=explain, jobs=jobs, t=t):
+        for result in inputs.tagged(tagger, explain=explain, jobs=jobs, tell=to != "terminal", t=t):
             if isinstance(result, DudaoError):
                 failed += 1
                 say_error(result, t)
@@ -143,12 +158,6 @@ def tag_command(
             for each in result.parts or (result,) if isinstance(result, TaggedReport) else (result,):
                 write(each, alone=each is result)
     return SOME_FAILED if failed else OK
-
-
-def _format_of(out: Path | None) -> str | None:
-    """What the name of the output says it is: nobody wants JSON in a file called .xlsx."""
-    suffix = out.suffix.lower().lstrip(".") if out is not None else ""
-    return suffix if suffix in _FORMATS and suffix != "terminal" else None
 
 
 class _Writer:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from dudao.cli.common import OK, models_folder, say
+from dudao.cli.own_taxonomy import taxonomy_option, taxonomy_path
 from dudao.language import Translate
 
 
@@ -15,7 +16,9 @@ def build(t: Translate) -> click.Command:
     folder = click.Path(path_type=Path, file_okay=False)
     return click.Command(
         "train",
-        callback=lambda corpus, models, version, seed: train_command(corpus, models, version, seed, t=t),
+        callback=lambda corpus, taxonomy, models, version, seed: train_command(
+            corpus, models, version, seed, labels=taxonomy, t=t
+        ),
         help=t(
             "Train a new immutable model version and cross-validate it.",
             "训练一个新的、不可更改的模型版本并做交叉验证。",
@@ -27,6 +30,7 @@ def build(t: Translate) -> click.Command:
                 type=folder,
                 help=t("Corpus folder; by default the one at hand.", "语料文件夹；默认用现有语料。"),
             ),
+            taxonomy_option(t),
             click.Option(["--models"], type=folder, help=t("Where versions are written.", "版本写入的位置。")),
             click.Option(
                 ["--version"],
@@ -43,11 +47,18 @@ def build(t: Translate) -> click.Command:
     )
 
 
-def train_command(corpus: Path | None, models: Path | None, version: str | None, seed: int, *, t: Translate) -> int:
+def train_command(
+    corpus: Path | None,
+    models: Path | None,
+    version: str | None,
+    seed: int,
+    *,
+    labels: Path | None = None,
+    t: Translate,
+) -> int:
     """Train, save and say how good it is."""
     from dudao import places, store
     from dudao.corpus import load_corpus
-    from dudao.errors import TaxonomyError
     from dudao.taxonomy import load_taxonomy
 
     root = models_folder(models)
@@ -55,12 +66,8 @@ def train_command(corpus: Path | None, models: Path | None, version: str | None,
         store.check_free(root, version)
     corrections = places.corrections_root(corpus)
     corpus = corpus or places.corpus_root()
-    taxonomy_path = corpus / "taxonomy.toml"
-    if not taxonomy_path.is_file():
-        raise TaxonomyError(
-            "the corpus has no taxonomy.toml", where=str(corpus), hint="see the corpus folder that ships with dudao"
-        )
-    taxonomy = load_taxonomy(taxonomy_path)
+    file = taxonomy_path(corpus, labels)
+    taxonomy = load_taxonomy(file)
     loaded = load_corpus(corpus, taxonomy, corrections=corrections)
     version = version or store.next_version(
         root, taxonomy=taxonomy.digest, corpus=loaded.digest, glossary=loaded.glossary_digest
@@ -70,7 +77,7 @@ def train_command(corpus: Path | None, models: Path | None, version: str | None,
     trained = train(
         loaded,
         taxonomy,
-        taxonomy_path.read_bytes(),
+        file.read_bytes(),
         version=version,
         seed=seed,
         progress=lambda message: say(f"· {message}"),

@@ -216,6 +216,17 @@
     show(...before, ...Object.keys(kept.records));
   });
   addEventListener('beforeunload', event => { if (pending().length && !$('trouble').hidden) event.preventDefault(); });
+  // What was exported and a newer model says by itself has been learnt.
+  function dropLearnt() {
+    for (const [span, {record, exported}] of Object.entries(kept.records)) {
+      const number = numbers.get(span), wanted = labelsOf(record);
+      if (!exported || number === undefined || !wanted || record.model.sha256 === data.model.sha256) continue;
+      const clause = data.clauses[number];
+      if (same(wanted[0], clause.domains.map(each => each[0])) && wanted[1] === clause.role) delete kept.records[span];
+    }
+  }
+
   load();
+  dropLearnt();
   if (entries().length) show(...Object.keys(kept.records)); else count();
 })();

@@ -266,7 +266,7 @@ def issuer_of(title: str, signatures: tuple[str, ...], opening: str) -> str:
         if office:
             return re.sub(r"\s+", "", office.group(1))
     title = re.sub(r"^\s*20[0-9]{2}年(?:度|以来)?", "", title)
-    named = re.match(r"([^\s，。《〈“]{2,24}?(?:人民政府|教育局|教育体育局|教体局|教育厅))(?:办公室)?", title)
+    named = re.match(r"([^\s，。《〈“]{2,24}?(?:人民政府|(?<![布格结全大])局|厅))(?:办公室)?", title)
     if named:
         return named.group()
     place = _PLACE.search(title) or _PLACE.search(opening)

@@ -6,6 +6,7 @@ word (text copied out of styled web pages), a number that stands alone on the li
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import NamedTuple
 from unicodedata import east_asian_width
@@ -13,7 +14,7 @@ from unicodedata import east_asian_width
 from dudao.outline.clauses import strip_span
 from dudao.outline.furniture import DATE_LINE, is_furniture
 from dudao.outline.lines import Line
-from dudao.outline.numbering import STRONG_START, counts_on, match_marker
+from dudao.outline.numbering import STRONG_START, counts_on, match_marker, strong_start
 
 # Lines as wide as this, most of them unfinished, come from a page that was broken into lines.
 _WRAP_WIDTHS = (14, 60)
@@ -150,7 +151,7 @@ class _Numbers:
             before = self._last.get(marker.scheme, 0)
             counts = marker.value == before + 1 or (marker.value <= 1 and marker.scheme != "han")
             counts = counts and (marker.value != 1 or (marker.scheme, 2) in self._found)
-            upper = counts and STRONG_START.match(text, line.start, line.end) is not None
+            upper = counts and strong_start(text, line.start, line.end) is not None
             if not (upper or (codes and marker.scheme.startswith("code"))):
                 return False
         self._last[marker.scheme] = marker.value
@@ -183,7 +184,7 @@ def _join_shattered(text: str, lines: list[Line]) -> list[Line]:
             and (fragment or after_fragment)
             and not _ITEM_NUMBER.fullmatch(text, line.start, line.end)
             and (after_fragment or not _is_whole_heading(text, joined[-1]))
-            and not STRONG_START.match(text, line.start, line.end)
+            and strong_start(text, line.start, line.end) is None
         ):
             joined[-1] = Line(joined[-1].start, line.end, joined[-1].indent)
         else:
@@ -194,12 +195,12 @@ def _join_shattered(text: str, lines: list[Line]) -> list[Line]:
 
 def _is_whole_heading(text: str, line: Line) -> bool:
     """Whether a line holds an upper number and some words, all brackets closed: the figure below it opens the text."""
-    marker = STRONG_START.match(text, line.start, line.end)
+    number = strong_start(text, line.start, line.end)
     return (
-        marker is not None
-        and marker.end() < line.end
+        number is not None
+        and number < line.end
         and line.end - line.start <= _LONGEST_SPACED
-        and _MIDWAY.search(text, marker.end(), line.end) is None
+        and _MIDWAY.search(text, number, line.end) is None
         and sum(map(text[line.start : line.end].count, "(（")) <= sum(map(text[line.start : line.end].count, ")）"))
     )
 
@@ -218,10 +219,14 @@ def _join_lone_numbers(text: str, lines: list[Line]) -> list[Line]:
     return joined
 
 
-# What opens a section or an item inside a line: a number behind a stop or a blank.
-_INSIDE = re.compile(
-    rf"(?:(?<=[。；：:！!\s”)）])(?={STRONG_START.pattern})|(?<=[。\s])(?=[0-9]{{1,2}}\s*[.．、](?=\s*[\u4e00-\u9fff])))"
-)
+@functools.cache
+def _inside() -> re.Pattern[str]:
+    """What opens a section or an item inside a line: a number behind a stop or a blank."""
+    return re.compile(
+        rf"(?:(?<=[。；：:！!\s”)）])(?={STRONG_START})|(?<=[。\s])(?=[0-9]{{1,2}}\s*[.．、](?=\s*[\u4e00-\u9fff])))"
+    )
+
+
 _WORD = re.compile(r"\S+")
 
 
@@ -236,7 +241,7 @@ def _split_flattened(text: str, lines: list[Line]) -> list[Line]:
         return lines
     if counts_on([match_marker(text, line.start, line.end) for line in lines], "han"):
         return lines
-    cuts = [match.start() for match in _INSIDE.finditer(text, longest.start + 1, longest.end)]
+    cuts = [match.start() for match in _inside().finditer(text, longest.start + 1, longest.end)]
     if not counts_on([match_marker(text, cut, min(longest.end, cut + _LONGEST_SPACED)) for cut in cuts], "han"):
         return lines
     split: list[Line] = []

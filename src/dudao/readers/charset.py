@@ -44,7 +44,6 @@ _DECLARABLE = frozenset(
 )
 _HEAD = 200_000  # bytes that are looked at to tell encodings apart; the rest follows
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufffd]")
-_CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
 class Decoded(NamedTuple):
@@ -123,8 +122,8 @@ def _utf16_without_bom(data: bytes) -> str | None:
         return None
     for encoding in ("utf-16-le", "utf-16-be"):
         text = head[: len(head) // 2 * 2].decode(encoding, "replace")
-        known = len(_CHINESE.findall(text)) + sum(
-            char.isascii() and (char.isprintable() or char.isspace()) for char in text
+        known = sum(
+            "\u3400" <= char <= "\u9fff" or (char.isascii() and (char.isprintable() or char.isspace())) for char in text
         )
         common = sum(char in _COMMON for char in text)
         if known >= 0.7 * len(text) and (common >= 0.05 * len(text) or text.isascii()):

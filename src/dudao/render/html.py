@@ -114,8 +114,8 @@ def report_id(tagged: TaggedReport) -> str:
     Two counties' files called 报告.docx are two reports, and no report of the corpus is meant by chance.
     """
     digest = hashlib.sha256(tagged.report.document.text.encode("utf-8", "surrogatepass")).hexdigest()
-    stem = file_name(tagged).partition("#")[0].rsplit(".", 1)[0]
-    name = re.sub(r"[^\w.-]+", "-", stem).strip("-") or "report"
+    stem, _, part = file_name(tagged).partition("#")
+    name = re.sub(r"[^\w.-]+", "-", "-".join(filter(None, (stem.rsplit(".", 1)[0], part)))).strip("-") or "report"
     return f"{name}-{digest[:12]}"
 
 

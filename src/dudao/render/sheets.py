@@ -86,6 +86,15 @@ class Book:
         self._book.save(whole)
         file.write(whole.getbuffer())
 
+    def losses(self) -> tuple[str, ...]:
+        """What the workbook does not hold as it was, a warning each."""
+        lost = (
+            (self.cut, f"{self.cut} cells were longer than a cell can be and are cut; JSON and CSV hold all of it"),
+            (self.replaced, f"{self.replaced} cells held control characters, which are shown as marks"),
+            (self.left_out, f"{self.left_out} rows found no room on their sheet; JSON and CSV hold all of them"),
+        )
+        return tuple(text for count, text in lost if count)
+
     def cell(self, sheet: Any, value: Any, look: Look) -> Any:
         """A cell; ``value`` is text, a number or nothing."""
         from openpyxl.cell import WriteOnlyCell
@@ -140,7 +149,7 @@ class Sheet:
         from openpyxl.utils import get_column_letter
 
         self._book, self._sheet, self._columns = book, sheet, columns
-        self._rows, self._notes = 1, 0
+        self._rows, self._feet, self._notes = 1, 0, 0
         for number, column in enumerate(columns, 1):
             sheet.column_dimensions[get_column_letter(number)].width = column.width
         sheet.freeze_panes = f"{get_column_letter(frozen + 1)}2"
@@ -173,6 +182,7 @@ class Sheet:
         links: Mapping[int, str] | None = None,
         level: int = 0,
         folded: bool = False,
+        foot: bool = False,
     ) -> None:
         """Append a row.
 
@@ -188,11 +198,14 @@ class Sheet:
             Depth in the outline at the sheet's side; what has one is hidden until it is unfolded there.
         folded : bool
             Rows below this one are hidden.
+        foot : bool
+            A total below the table, outside its filter.
         """
         if self._rows >= _MOST_ROWS:
             self._book.left_out += 1
             return
         self._rows += 1
+        self._feet += foot
         cells = []
         for number, (value, column) in enumerate(zip(values, self._columns, strict=True)):
             look = (looks or {}).get(number, column.look)
@@ -231,7 +244,7 @@ class Sheet:
         """Put the filter over the rows that are there."""
         from openpyxl.utils import get_column_letter
 
-        self._sheet.auto_filter.ref = f"A1:{get_column_letter(len(self._columns))}{self._rows}"
+        self._sheet.auto_filter.ref = f"A1:{get_column_letter(len(self._columns))}{self._rows - self._feet}"
 
 
 def _lines(value: Any, width: float) -> int:

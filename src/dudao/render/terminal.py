@@ -15,6 +15,7 @@ from dudao.document import DomainScore, TaggedParagraph, TaggedReport
 from dudao.language import Translate
 from dudao.messages import localised
 from dudao.render.cells import screen_text
+from dudao.render.drift import drift_line
 from dudao.schemes import DEFAULT, THIN, Scheme, gaps, item_coverage, load_scheme
 from dudao.taxonomy import Taxonomy
 
@@ -195,6 +196,8 @@ def _print_counts(tagged: TaggedReport, out: Console, width: int, t: Translate) 
         ),
         width=width,
     )
+    if tagged.drift:
+        out.print(Text(drift_line(tagged.drift, t), style="yellow" if tagged.drift.beyond else "dim"), width=width)
 
 
 def _colours(taxonomy: Taxonomy) -> dict[str, str]:

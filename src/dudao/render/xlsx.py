@@ -74,17 +74,11 @@ class _Workbook:
         self._facts: Sheet | None = None
 
     def save(self, file: BinaryIO) -> tuple[str, ...]:
-        book = self._book
-        lost = [
-            (book.cut, f"{book.cut} cells were longer than a cell can be and are cut; JSON and CSV hold all of it"),
-            (book.replaced, f"{book.replaced} cells held control characters, which are shown as marks"),
-            (book.left_out, f"{book.left_out} rows found no room on their sheet; JSON and CSV hold all of them"),
-        ]
-        warnings = tuple(text for count, text in lost if count)
+        warnings = self._book.losses()
         if self._facts is not None:
             for warning in (*self._report.warnings, *warnings):
                 self._facts.note(f"提示：{localised(warning, translator('zh'))}")
-        book.save(file)
+        self._book.save(file)
         return warnings
 
     def paragraphs(self) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dudao.errors import ModelError
-from dudao.store.contents import PIPELINE, VERSION, Folder, json_bytes
+from dudao.store.contents import ARCHIVES, PIPELINE, VERSION, Folder, json_bytes
 from dudao.store.inspection import Finding, audit, check
-from dudao.store.loading import is_released, load_classifier, load_pipeline, pinned, read_card, verify
+from dudao.store.loading import digests_to_pin, is_released, load_classifier, load_pipeline, pinned, read_card, verify
 from dudao.store.versions import (
     ModelVersion,
     check_free,
@@ -45,6 +45,7 @@ def import_version(source: str | Path, root: Path, *, trusted: str | None = None
 
 
 __all__ = [
+    "ARCHIVES",
     "PIPELINE",
     "VERSION",
     "Finding",
@@ -54,6 +55,7 @@ __all__ = [
     "audit",
     "check",
     "check_free",
+    "digests_to_pin",
     "export_version",
     "import_version",
     "inference_digest",

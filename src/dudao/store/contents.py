@@ -20,6 +20,7 @@ from dudao.modelfiles import FILES, check_format
 
 MANIFEST = "manifest.json"
 PIPELINE = "model.joblib"
+ARCHIVES = (".zip", ".tar.gz", ".tgz")
 CARDS = ("MODEL_CARD.md", "MODEL_CARD.zh-CN.md")
 VERSION = re.compile(r"(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)(?:[-+][0-9A-Za-z.-]+)?")
 FIGURE = re.compile(r"[a-z][a-z0-9_]{0,40}\.svg")

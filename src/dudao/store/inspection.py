@@ -32,6 +32,7 @@ _ACTIVE = re.compile(
 )
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # also what turns text round
 _COMPRESSED = b"x"  # the first byte of what joblib compressed
+_PICKLE = b"\x80"  # the first byte of a binary pickle
 _HEAD = 65_536  # unpacked bytes of a pipeline that are looked at
 _TRUSTED = ("sklearn.", "numpy.", "scipy.", "joblib.numpy_pickle.")
 
@@ -99,10 +100,10 @@ def _findings(contents: Contents, *, missing: bool, kept: dict[str, bytes] | Non
     kept = {} if kept is None else kept
     parts: dict[str, Any] = {}
     for name in sorted({*manifest["files"], *FILES, *names} - {MANIFEST}):
-        if not missing and name not in names and name not in FILES:
-            continue
         try:
             check_name(name, where=contents.where)
+            if not missing and name not in names and name not in FILES:
+                continue
             data = read_checked(contents, name, manifest)
             parts[name] = _look(name, data, manifest, contents.where)
         except DudaoError as error:
@@ -183,6 +184,8 @@ def _look_at_pipeline(data: bytes, where: str) -> None:
         head = zlib.decompressobj().decompress(data, _HEAD)
     except zlib.error as error:
         raise ModelError(f"{PIPELINE} is damaged or cut short", where=where, hint="do not open it") from error
+    if not head.startswith(_PICKLE):
+        raise ModelError(f"{PIPELINE} is no pipeline as training writes it", where=where, hint="do not open it")
     for name in _named(head):
         if not name.startswith(_TRUSTED):
             raise ModelError(

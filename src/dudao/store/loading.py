@@ -134,6 +134,11 @@ def pinned(version: str) -> dict[str, str]:
     return pins.get(version, {})
 
 
+def digests_to_pin(contents: Folder) -> dict[str, str]:
+    """What a release pins of a version: the manifest's digest, which covers every file, and the pipeline's."""
+    return {name: hashlib.sha256(contents.read(name)).hexdigest() for name in (MANIFEST, PIPELINE)}
+
+
 def is_released(version: ModelVersion) -> bool:
     """Whether a model is, to the last byte, the one that was released under its number with this package."""
     expected = pinned(version.version).get(MANIFEST)

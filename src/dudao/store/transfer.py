@@ -19,6 +19,7 @@ from dudao.errors import DudaoError, ModelError, ReadError
 from dudao.files import replacing
 from dudao.modelfiles import directory_bytes
 from dudao.store.contents import (
+    ARCHIVES,
     DIGEST,
     MANIFEST,
     MOST_FILES,
@@ -32,7 +33,6 @@ from dudao.store.contents import (
 from dudao.store.inspection import audit, check
 from dudao.store.versions import ModelVersion, publish, resolve
 
-SUFFIXES = (".zip", ".tar.gz", ".tgz")
 _MOST_PACKED = 160_000_000  # bytes of an archive: all that a model may hold
 _PIECE = 1 << 20  # bytes that tarfile may ask for at once: its headers are small, whatever length they claim
 _DAY = (1980, 1, 1, 0, 0, 0)  # of every entry: the first that zip files know
@@ -61,7 +61,7 @@ def export_version(ref: str | Path, out: str | Path) -> tuple[ModelVersion, str]
         Something is wrong with the version, the suffix is another, or the disk refused.
     """
     out = Path(out)
-    pack = _zip if out.name.endswith(".zip") else _tar if out.name.endswith(SUFFIXES) else None
+    pack = _zip if out.name.endswith(".zip") else _tar if out.name.endswith(ARCHIVES) else None
     if pack is None:
         raise ModelError("a version is packed as .zip or .tar.gz", where=str(out), hint="give a name that ends so")
     version = resolve(ref)
@@ -138,7 +138,7 @@ def import_version(source: str | Path, root: Path, *, trusted: str | None = None
         files = dict(_unpacked(data, where))
     manifest, _ = check(Unpacked(files, where), complete=True)
     version = manifest["version"]
-    _check_namesake(version, files[MANIFEST], where)
+    _check_namesake(root, version, files[MANIFEST], where)
     try:
         return Imported(ModelVersion(version, publish(root, version, files)), digest)
     except ModelError:
@@ -183,10 +183,13 @@ def _repair(folder: Path, files: dict[str, bytes]) -> tuple[str, ...]:
     return tuple(repaired)
 
 
-def _check_namesake(version: str, manifest: bytes, where: str) -> None:
-    """A version from elsewhere may not take the number of one that dudao carries and results may quote."""
-    for root in places.model_roots():
-        folder = root / version
+def _check_namesake(root: Path, version: str, manifest: bytes, where: str) -> None:
+    """A version from elsewhere may not take the place of one that dudao carries and results may quote."""
+    searched = places.model_roots()
+    if root.resolve() not in {each.resolve() for each in searched}:
+        return
+    for each in searched:
+        folder = each / version
         if (folder / MANIFEST).is_file() and Folder(folder).read(MANIFEST) != manifest:
             raise ModelError(
                 f"another model is installed as version {version}",
@@ -336,4 +339,4 @@ def _damaged(where: str) -> Iterator[None]:
         raise ModelError("is damaged or cut short", where=where, hint="download or copy it again") from error
 
 
-__all__ = ["SUFFIXES", "Imported", "export_version", "import_version"]
+__all__ = ["Imported", "export_version", "import_version"]
