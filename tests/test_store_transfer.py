@@ -10,24 +10,26 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 
 import hostile_models as hostile
 from conftest import ROOT
 from dudao import ModelError, Tagger, store
+from dudao.cli import run
 
-MAIN = "from dudao.cli import main; main()"
 
+@pytest.fixture
+def dudao(monkeypatch, capsys):
+    """The command line in this process: exit status and what it printed."""
 
-def dudao(*arguments, home, **environment):
-    return subprocess.run(
-        [sys.executable, "-c", MAIN, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "DUDAO_HOME": str(home), "LC_ALL": "C.UTF-8", **environment},
-        check=False,
-    )
+    def call(*arguments, home, language="en"):
+        monkeypatch.setenv("DUDAO_HOME", str(home))
+        status = run(["--lang", language, *map(str, arguments)])
+        return SimpleNamespace(returncode=status, stdout=capsys.readouterr().out)
+
+    return call
 
 
 @pytest.fixture
@@ -290,10 +292,10 @@ except DudaoError as error:
 def test_import_of_a_large_claim_takes_a_second_and_300_mb_at_most(folder, tmp_path, name):
     path = tmp_path / "archive"
     path.write_bytes(ARCHIVES[name][0](files_of(renumbered(folder))))
-    run = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", IMPORT, str(path), str(tmp_path / "models")], capture_output=True, text=True, check=True
     )
-    peak, seconds, _ = run.stdout.split(" ", 2)
+    peak, seconds, _ = process.stdout.split(" ", 2)
     assert int(peak) < 300_000_000
     assert float(seconds) < 1
 
@@ -311,11 +313,11 @@ def test_archives_that_others_pack_are_taken(folder, home, tmp_path):
         assert store.import_version(path, tmp_path / f"models{number}").new
 
 
-def test_models_export_import_verify_on_the_command_line(folder, tmp_path):
+def test_models_export_import_verify_on_the_command_line(folder, tmp_path, dudao):
     home, out = tmp_path / "home", tmp_path / "m.tar.gz"
     renumbered(folder)
     packed = dudao("models", "export", folder, "-o", out, home=home)
-    assert packed.returncode == 0, packed.stderr
+    assert packed.returncode == 0
     digest = packed.stdout.split()[-1]
     assert dudao("models", "import", out, "--sha256", "0" * 64, home=home).returncode == 1
     taken = dudao("models", "import", out, "--sha256", digest, home=home)
@@ -329,7 +331,7 @@ def test_models_export_import_verify_on_the_command_line(folder, tmp_path):
     assert dudao("models", "use", folder, home=home).returncode == 1
     assert dudao("models", "use", "8.0.0", home=home).returncode == 0
     (home / "models" / "8.0.0" / "domains.svg").write_text("<svg onload='x'></svg>", encoding="utf-8")
-    bad = dudao("models", "verify", "8.0.0", home=home, LC_ALL="zh_CN.UTF-8")
+    bad = dudao("models", "verify", "8.0.0", home=home, language="zh")
     assert bad.returncode == 1
     assert "domains.svg 与清单不符" in bad.stdout
     assert dudao("models", "export", "8.0.0", "-o", out, home=home).returncode == 1
