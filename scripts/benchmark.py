@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from bench import peers, report
+from bench.sharing import growth, thread_ratios
 from bench.stages import stages
 from dudao import Tagger, store
 from dudao.classifier import FILES
@@ -46,6 +47,9 @@ def main() -> None:
     parser.add_argument("--texts", type=int, default=20_000, help="texts for throughput")
     parser.add_argument(
         "--batch", type=int, default=400_000, metavar="ROWS", help="rows for `dudao batch`; 0: leave out"
+    )
+    parser.add_argument(
+        "--calls", type=int, default=0, help="calls of Tagger.tag over which memory is watched; 1000000 take 20 minutes"
     )
     parser.add_argument("--training", action="store_true", help="train on a quarter, half and all of the corpus too")
     arguments = parser.parse_args()
@@ -111,6 +115,7 @@ def run(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         "cold start, dudao over numpy and rjieba alone": cold["dudao tag"]["seconds"]
         / cold["numpy and rjieba"]["seconds"],
         "cold start, peer over dudao": cold["peer"]["of_dudao_tag"],
+        **thread_ratios(tagger, texts, runs),
     }
     batch = batch_scaling(folder, texts, arguments.batch, runs) if arguments.batch else None
     if batch:
@@ -135,6 +140,9 @@ def run(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         "cold": cold,
         "bytes": sizes,
         "batch": batch,
+        "growth": {"calls": arguments.calls, "megabytes": round(growth(arguments.calls), 1)}
+        if arguments.calls
+        else None,
         "training": training_growth(folder) if arguments.training else None,
         "left_out": left_out,
         "model": tagger.model.version,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 
 import pytest
@@ -150,3 +151,19 @@ def test_files_too_large_for_any_reader_are_never_opened(spark, sample, tmp_path
 def test_files_refuse_a_unit_that_is_none(spark):
     with pytest.raises(ValueError, match="unit is 'word'"):
         tag_files(spark, str(ROOT), unit="word")
+
+
+def test_page_on_spark_does_what_it_shows(spark, sample, tmp_path):
+    page = (ROOT / "docs" / "spark.md").read_text(encoding="utf-8")
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports" / "report.txt").write_bytes(sample.read_bytes())
+    (tmp_path / "reports" / "empty.txt").write_bytes(b"")
+    spark.createDataFrame([(text,) for text in TEXTS], "text string").write.parquet(str(tmp_path / "texts.parquet"))
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert len(blocks) == 2
+    names: dict[str, object] = {}
+    for block in blocks:  # the JVM has a working folder of its own
+        exec(re.sub(r'"([\w.]+(?:\.parquet|/))"', rf'"{tmp_path}/\1"', block), names)
+    assert spark.read.parquet(str(tmp_path / "tagged.parquet")).count() == len(TEXTS)
+    clauses = spark.read.parquet(str(tmp_path / "clauses.parquet"))
+    assert clauses.where("year = 2022").count() == clauses.count() > 100
