@@ -65,7 +65,7 @@ def blocks(page: Path) -> list[Block]:
 
 def missing(block: Block) -> str:
     """Why a block cannot run here: a module or a command that it needs is not there."""
-    for need in block.mark.removeprefix("needs:").split() if block.mark.startswith("needs:") else ():
+    for need in block.mark.partition("needs:")[2].split():
         kind, _, name = need.partition("=")
         if kind == "module" and importlib.util.find_spec(name) is None:
             return f"{name} is not installed"
@@ -108,6 +108,11 @@ def furnish(folder: Path, page: Path) -> None:
     for name in ("texts.jsonl", "文本.jsonl"):
         (folder / name).write_text(rows, encoding="utf-8")
     shutil.copy(ROOT / "tests" / "data" / "heldout" / "passages-f-2023.jsonl", folder / "gold.jsonl")
+    if importlib.util.find_spec("pyarrow"):
+        import pyarrow as pa
+        import pyarrow.parquet as parquet
+
+        parquet.write_table(pa.table({"text": texts}), folder / "texts.parquet")
     corrected = [
         {"id": f"x-2024/{number}", "report": "x-2024", "text": f"第{number}所小学换了灶台。", "domains": ["safety"]}
         for number in range(20)
@@ -121,6 +126,10 @@ def furnish(folder: Path, page: Path) -> None:
 
 def play(block: Block, names: dict[str, object]) -> None:
     """Run one block in the current folder; console blocks are held to the output they show."""
+    if block.lang == "python" and "module=pyspark" in block.mark:  # a Java machine of its own, gone with the process
+        names["spark"] = f"{names.get('spark', '')}\n{block.code}"
+        _run_spark(str(names["spark"]))
+        return
     if block.lang == "python":
         with contextlib.redirect_stdout(io.StringIO()):
             exec(compile("\n" * block.line + block.code, "page", "exec"), names)
@@ -161,6 +170,18 @@ def _run(command: str) -> tuple[int, str]:
         check=False,
     )
     return done.returncode, done.stdout.decode("utf-8", "replace")
+
+
+def _run_spark(code: str) -> None:
+    """Run a page's code so far on a local Spark."""
+    conf = Path("spark-conf")
+    conf.mkdir(exist_ok=True)
+    (conf / "spark-defaults.conf").write_text("spark.master local[1]\nspark.ui.enabled false\n", encoding="utf-8")
+    given = {"SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable, "SPARK_CONF_DIR": str(conf.resolve())}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, env={**os.environ, **given}, timeout=600, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode("utf-8", "replace")[-1500:]
 
 
 def _compare(command: str, shown: list[str], said: str) -> None:
