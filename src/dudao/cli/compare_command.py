@@ -51,8 +51,8 @@ def build(t: Translate) -> click.Command:
             "并排比较多份报告：每份报告在各领域（或方案各项）上写了多少，缺失的在前；各部分所占篇幅；同一县区的年度对比。",
         ),
         epilog=t(
-            "Examples: dudao compare folder · dudao compare folder --to html -o page.html · dudao compare folder --scheme method-2017 -o table.xlsx",
-            "示例：dudao compare 文件夹 · dudao compare 文件夹 --to html -o 对比.html · dudao compare 文件夹 --scheme method-2017 -o 对比.xlsx",
+            "Examples: dudao compare folder; dudao compare folder -o page.html; dudao compare folder --scheme method-2017 -o table.xlsx",
+            "示例：dudao compare 文件夹 · dudao compare 文件夹 -o 对比.html · dudao compare 文件夹 --scheme method-2017 -o 对比.xlsx",
         ),
         params=[
             click.Argument(["paths"], nargs=-1, required=True, metavar="PATH..."),

@@ -53,7 +53,7 @@ def scheme_options(t: Translate) -> list[click.Parameter]:
             ["--scheme"],
             metavar="NAME|FILE",
             help=t(
-                "List to hold reports against: default, method-2017, plan-2019, …, or a .toml file of your own.",
+                "List to hold reports against: default, method-2017, plan-2019 and others, or a .toml file of your own.",
                 "对照的方案：default、method-2017、plan-2019 等，或自己的 .toml 文件。",
             ),
         ),
