@@ -280,6 +280,8 @@ CATALOGUE = {
     "{} was made by scikit-learn {}": "{} 由 scikit-learn {} 生成",
     "worker processes do not start": "工作进程无法启动",
     "where processes are not forked, a script starts under if __name__ == '__main__':; else give jobs=1": "在不使用 fork 的系统上，脚本的主体须放在 if __name__ == '__main__': 之下；否则请用 jobs=1",
+    "a session of Spark Connect cannot carry a model to the workers": "Spark Connect 会话无法把模型带到工作节点",
+    "run the job on the cluster, with spark-submit or SparkSession.builder.master(…)": "请在集群上运行：spark-submit，或 SparkSession.builder.master(…)",
     "out of memory": "内存不足",
     "give fewer or smaller files at a time": "请减少文件数量或缩小文件",
     "unexpected {}: {}": "意外错误 {}：{}",
