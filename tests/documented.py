@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import io
+import json
 import os
 import re
 import shlex
@@ -16,6 +17,7 @@ from typing import NamedTuple
 
 from builders import docx, p, t
 from conftest import ROOT
+from dudao import store
 from dudao.cli import run
 
 # Shown only; everything else has to run.
@@ -83,8 +85,10 @@ def _has_command(name: str) -> bool:
     return status == 0 and word in said.getvalue()
 
 
-def furnish(folder: Path) -> None:
-    """The files that the pages speak of."""
+def furnish(folder: Path, page: Path) -> None:
+    """The files that the pages speak of; the one model folder only where it is."""
+    if "candidate/" in page.read_text(encoding="utf-8"):
+        shutil.copytree(store.resolve("current").path, folder / "candidate")
     sample = (ROOT / "examples" / "sample-report.txt").read_bytes()
     heldout = (ROOT / "tests" / "data" / "heldout" / "jiadu-2022.txt").read_bytes()
     for name in ("report.txt", "报告.txt", "reports/a.txt", "报告/甲县.txt"):
@@ -104,8 +108,12 @@ def furnish(folder: Path) -> None:
     for name in ("texts.jsonl", "文本.jsonl"):
         (folder / name).write_text(rows, encoding="utf-8")
     shutil.copy(ROOT / "tests" / "data" / "heldout" / "passages-f-2023.jsonl", folder / "gold.jsonl")
-    corrected = '{"text": "镇里的小学换了新灶台。", "domains": ["safety"], "report": "x-2024", "id": "x-2024/1"}'
-    (folder / "corrections.jsonl").write_text(corrected + "\n", encoding="utf-8")
+    corrected = [
+        {"id": f"x-2024/{number}", "report": "x-2024", "text": f"第{number}所小学换了灶台。", "domains": ["safety"]}
+        for number in range(20)
+    ]
+    lines = "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in corrected)
+    (folder / "corrections.jsonl").write_text(lines, encoding="utf-8")
     shutil.copytree(FIELD / "corpus", folder / "nong")
     shutil.copy(FIELD / "report.txt", folder / "nong-report.txt")
     shutil.copy(FIELD / "gold.jsonl", folder / "nong-gold.jsonl")

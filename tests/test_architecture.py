@@ -104,7 +104,7 @@ def test_no_code_names_a_domain_or_a_role():
 
     taxonomy = load_taxonomy(ROOT / "corpus" / "taxonomy.toml")
     labels = [*taxonomy.domains, *taxonomy.roles]
-    words = {word for each in labels for word in (each.id, each.name, each.name_en)}
+    words = {word for each in labels for word in (each.id, each.name)}
     for path in MODULES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):

@@ -21,7 +21,7 @@ def name(page):
 
 def walk(page, folder, monkeypatch, *, slow):
     """Run a page's blocks in order; the slow ones only where asked for."""
-    furnish(folder)
+    furnish(folder, page)
     monkeypatch.chdir(folder)
     monkeypatch.setenv("DUDAO_HOME", str(folder / "home"))
     monkeypatch.setenv("COLUMNS", "100")

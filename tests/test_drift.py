@@ -157,7 +157,7 @@ def test_share_to_dict_of_a_model_without_figures_has_nulls(tagger):
 def test_tag_tells_on_standard_error_where_a_table_has_no_place_for_it(usual_tagger, monkeypatch, capsys, tmp_path):
     from dudao.cli import run
 
-    monkeypatch.setattr(Tagger, "load", classmethod(lambda cls, ref: usual_tagger))
+    monkeypatch.setattr(Tagger, "load", classmethod(lambda cls, *args, **settings: usual_tagger))
     for to in ("csv", "json"):
         assert run(["tag", str(OTHER_FIELDS[0]), "--to", to, "-o", str(tmp_path / "out")]) == 0
         assert "agriculture.txt: " in capsys.readouterr().err

@@ -83,5 +83,5 @@ def test_wrong_use_says_what(arguments, status, what, capsys):
 def test_labels_prints_what_a_project_needs(capsys):
     assert dudao("corpus", "labels", "--to", "doccano") == 0
     assert json.loads(capsys.readouterr().out)[0]["text"] == "party_leadership 党的领导与党建"
-    assert dudao("corpus", "labels", "--to", "labelstudio", "--unit", "report") == 0
+    assert dudao("corpus", "labels", "--to", "Label-Studio", "--unit", "report") == 0
     assert '<Label value="party_leadership"' in capsys.readouterr().out

@@ -214,9 +214,11 @@ def test_diff_command_without_reports_or_gold_takes_those_set_aside(capsys):
 
 def test_diff_command_failures_are_named_and_end_in_1(tmp_path, capsys):
     arguments = ["models", "diff", "0.2.0", "0.2.0", "--gold", str(GOLD)]
-    assert run([*arguments, str(tmp_path / "gone.txt"), str(REPORT)]) == 1
+    (tmp_path / "title.txt").write_text("云岫县2021年履行教育职责自评报告\n", encoding="utf-8")
+    assert run([*arguments, str(tmp_path / "gone.txt"), str(REPORT), str(tmp_path / "title.txt")]) == 1
     shown = capsys.readouterr()
     assert "gone.txt" in shown.err
+    assert "title.txt: no paragraph" in shown.err
     assert "clauses in 1 reports" in shown.out
     (tmp_path / "none").mkdir()
     assert run([*arguments, str(tmp_path / "none")]) == 1

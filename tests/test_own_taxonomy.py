@@ -115,6 +115,29 @@ def test_every_output_of_tag_has_the_other_names(to, model, capsys):
     assert "学前教育" not in said
 
 
+def test_page_workbook_and_comparison_have_the_other_names(model, own, tmp_path):
+    from openpyxl import load_workbook
+
+    assert dudao("tag", REPORT, "--model", model, "-o", tmp_path / "page.html", "--to", "html") == 0
+    assert dudao("tag", REPORT, "--model", model, "-o", tmp_path / "book.xlsx", "--to", "xlsx") == 0
+    assert dudao("compare", REPORT, "--model", model, "-o", tmp_path / "table.html") == 0
+    assert dudao("compare", REPORT, "--model", model, "-o", tmp_path / "table.csv") == 0
+    book = load_workbook(tmp_path / "book.xlsx", read_only=True)
+    cells = {str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row}
+    book.close()
+    texts = [(tmp_path / name).read_text(encoding="utf-8-sig") for name in ("page.html", "table.html", "table.csv")]
+    for said in (*texts, "\n".join(cells)):
+        assert all(domain.name in said for domain in own.domains)
+        assert "学前教育" not in said
+        assert "party_leadership" not in said
+
+
+def test_ledger_sets_the_other_roles_beside_each_other(model):
+    ledger = Tagger.load(model).tag_report(REPORT).ledger
+    assert len(ledger.problems) == 3
+    assert ledger.measures
+
+
 def test_tag_with_other_names_and_cues_needs_no_training(folder, model, tmp_path, capsys):
     renamed = (folder / "own.toml").read_text(encoding="utf-8").replace("粮食与种植业", "种植")
     renamed = (

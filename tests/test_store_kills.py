@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import random
@@ -163,13 +162,11 @@ def killed_after(seconds, home, *arguments):
     )
     try:
         process.wait(seconds)
-        running = False
     except subprocess.TimeoutExpired:
-        running = True
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    return running
+        os.killpg(process.pid, signal.SIGKILL)  # not waited for yet, so that the number is still its own
+        process.wait()
+        return True
+    return False
 
 
 @pytest.mark.parametrize(
@@ -201,7 +198,10 @@ def test_kills_at_random_times_leave_no_broken_state(tmp_path, monkeypatch, kill
             shutil.rmtree(home / "models" / version, ignore_errors=True)
         # Half of them in the last fifth, where files are written.
         share = chance.random() if chance.random() < 0.5 else 0.8 + 0.3 * chance.random()
-        running += killed_after(share * took[name], home, *commands[name])
+        if killed_after(share * took[name], home, *commands[name]):
+            running += 1
+        else:
+            took[name] *= 0.9  # it was measured while the machine had more to do
         listed, current = state(home, monkeypatch)
         assert all(listed.values()), f"kill {number}, {name} after {share:.2f} of its time: {listed}"
         assert set(listed) <= {"7.0.0", "7.1.0", *filter(None, [new[name]])}

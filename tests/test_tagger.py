@@ -12,6 +12,7 @@ import dudao
 from conftest import ROOT
 from dudao import ReadError
 from dudao.decision import combine
+from dudao.tokens import spans
 
 
 def check_contract(report: dict, text: str, taxonomy) -> None:
@@ -229,3 +230,27 @@ def test_tag_of_many_texts_equals_that_of_each(tagger):
             together[number].primary,
         )
         assert alone.scores == pytest.approx(together[number].scores, abs=1e-9)
+
+
+def test_tag_equal_texts_are_tagged_once_and_keep_their_places(tagger, monkeypatch):
+    texts = ["学校食堂明厨亮灶全覆盖。", "县财政教育投入逐年增长；教师工资按时发放。", "县财政教育投入逐年增长；"]
+    order = [0, 1, 0, 2, 1, 0]
+    seen: list[str] = []
+    monkeypatch.setattr(
+        "dudao.classifier.spans", lambda of, segmenter, real=spans: seen.extend(of) or real(of, segmenter)
+    )
+    tags = tagger.tag([texts[number] for number in order])
+    assert sorted(seen) == sorted([texts[0], texts[2], "教师工资按时发放。"])  # the second text holds the third
+    for tag, number in zip(tags, order, strict=True):
+        alone = tagger.tag([texts[number]])[0]
+        assert (tag.domains, tag.role, tag.uncertain) == (alone.domains, alone.role, alone.uncertain)
+        assert tag.scores == pytest.approx(alone.scores, abs=1e-9)
+    paths = [["一、经费投入"], []]
+    under = tagger.tag([texts[2]] * 3, headings=[paths[0], paths[1], paths[0]])
+    assert under[0] == under[2] != under[1]
+
+
+def test_tag_score_is_the_one_of_all_scores(tagger):
+    tag = tagger.tag(["县财政教育投入逐年增长；教师工资按时发放。"])[0]
+    assert {domain: tag.score(domain) for domain in tag.scores} == tag.scores
+    assert pickle.loads(pickle.dumps(tag)) == tag

@@ -272,6 +272,27 @@ def test_pipeline_is_the_same_bytes_whatever_texts_share_an_object(trained):
     assert _pickled([one, one, {one: 1}]) == _pickled([one, other, {other: 1}])
 
 
+def test_save_writes_nothing_that_could_not_be_loaded(trained, tmp_path):
+    from dataclasses import replace
+
+    from dudao.training import save
+
+    _, result = trained
+    bad = replace(result, files={**result.files, "classifier.npz": b"x"})
+    with pytest.raises(store.ModelError, match="cannot be read"):
+        save(bad, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_train_refuses_a_taxonomy_that_no_model_may_hold(tmp_path):
+    from dudao.cli import run
+
+    folder = small_corpus(tmp_path / "corpus")
+    (folder / "taxonomy.toml").write_text(SMALL + 'cues = ["(a+)+b"]\n', encoding="utf-8")
+    assert run(["train", "--corpus", str(folder), "--models", str(tmp_path / "models")]) == 1
+    assert not (tmp_path / "models").exists()
+
+
 def test_train_uses_one_thread_for_sums(tmp_path, monkeypatch):
     """On two, the context weights of 10,000 clauses differ in their last digits."""
     from threadpoolctl import threadpool_info

@@ -13,16 +13,18 @@ from dudao.tokens import batches, spans
 def stages(tagger: Tagger, texts: Sequence[str]) -> dict[str, Callable[[], object]]:
     """The parts of tagging as calls, each on what the ones before it gave."""
     classifier = tagger.classifier
-    paths: list[tuple[str, ...]] = [()] * len(texts)
-    found = split_passages(texts, paths, tagger.taxonomy)
-    parts = [found.pieces[part] for part in batches(found.pieces, 160_000)]
+    distinct = list(dict.fromkeys(texts))  # what `tag` and, for clauses, `logits` look at
+    paths: list[tuple[str, ...]] = [()] * len(distinct)
+    found = split_passages(distinct, paths, tagger.taxonomy)
+    pieces = list(dict.fromkeys(found.pieces))
+    parts = [pieces[part] for part in batches(pieces, 160_000)]
     words = [spans(part, classifier.segmenter) for part in parts]
-    strings = ["".join(char if "\u4e00" <= char <= "\u9fd5" else "，" for char in "，".join(part)) for part in parts]
+    strings = ["".join(char if "\u4e00" <= char <= "\u9fd5" else "\n" for char in "\n".join(part)) for part in parts]
     scores = tagger._scores(found.pieces, found.counts, paths)
     vocabulary = classifier._vocabulary
     return {
         "all of Tagger.tag": lambda: tagger.tag(texts),
-        "clauses and roles": lambda: split_passages(texts, paths, tagger.taxonomy),
+        "clauses and roles": lambda: split_passages(distinct, paths, tagger.taxonomy),
         "words (the tokenizer)": lambda: [classifier.segmenter.cut(string) for string in strings],
         "normalising, and words as spans": lambda: [spans(part, classifier.segmenter) for part in parts],
         "features and their sums": lambda: [

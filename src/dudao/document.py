@@ -159,6 +159,11 @@ class Tag:
         """Calibrated probability of every domain; made when asked for, which most callers do for few texts."""
         return dict(zip(self.labels, memoryview(self.row).cast("d"), strict=True))
 
+    def score(self, domain: str) -> float:
+        """Calibrated probability of one domain."""
+        probability: float = memoryview(self.row).cast("d")[self.labels.index(domain)]
+        return probability
+
     def to_dict(self) -> dict[str, Any]:
         """As plain data."""
         return {

@@ -276,6 +276,7 @@ CATALOGUE = {
     "classifier.npz: {}": "classifier.npz：{}",
     "classifier.json: {}": "classifier.json：{}",
     "dictionary.tsv: {}": "dictionary.tsv：{}",
+    "write it plainer, before a model is trained that nobody may load": "请改写得简单些，否则训练出的模型无法加载",
     "{} was made by scikit-learn {}": "{} 由 scikit-learn {} 生成",
     "worker processes do not start": "工作进程无法启动",
     "where processes are not forked, a script starts under if __name__ == '__main__':; else give jobs=1": "在不使用 fork 的系统上，脚本的主体须放在 if __name__ == '__main__': 之下；否则请用 jobs=1",

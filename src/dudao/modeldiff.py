@@ -97,6 +97,8 @@ class Difference:
         From which first domain to which, with the number of clauses, most frequent first.
     metrics : dict, optional
         What `dudao.evaluation.paired` gives, where there were labelled records; ``notes`` says what to mind about it.
+    without_text : tuple of str
+        Documents in which no paragraph of text was found.
     """
 
     before: ModelInfo
@@ -110,6 +112,7 @@ class Difference:
     names: dict[str, str]
     metrics: dict[str, Any] | None = None
     notes: tuple[str, ...] = field(default=())
+    without_text: tuple[str, ...] = field(default=())
 
     @property
     def share(self) -> float:
@@ -171,12 +174,15 @@ def diff_models(
         What was read; each is outlined once, or once a taxonomy.
     """
     found = _Collected()
+    without_text: list[str] = []
     for document in documents:
         first = outline(document, before.taxonomy)
         same = before.taxonomy.digest == after.taxonomy.digest
         second = first if same else outline(document, after.taxonomy)
         if any(paragraph.clauses for paragraph in first.paragraphs):
             found.add(before.tag_outline(first), after.tag_outline(second))
+        else:
+            without_text.append(document.source)
     return Difference(
         before.model,
         after.model,
@@ -189,6 +195,7 @@ def diff_models(
         _names(before.taxonomy, after.taxonomy),
         metrics,
         tuple(notes),
+        tuple(without_text),
     )
 
 

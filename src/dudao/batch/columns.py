@@ -29,7 +29,7 @@ def tag_texts(texts: Sequence[str], tagger: Tagger, *, headings: Sequence[Sequen
         Row(
             list(tag.domains),
             tag.primary,
-            [round(tag.scores[domain], 4) for domain in tag.domains],
+            [round(tag.score(domain), 4) for domain in tag.domains],
             tag.role,
             tag.uncertain,
         )

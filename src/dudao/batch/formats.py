@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dudao.tagger import Tagger
 
 SUFFIXES = (".jsonl", ".parquet")
-_PIECE_ROWS = 4000  # rows tagged and written as one: half a second's work, lost at most when a run is killed
+_PIECE_ROWS = 4000  # rows tagged and written as one: a quarter of a second's work, lost at most when a run is killed
 _PIECE_BYTES = 8_000_000
 _LONGEST_LINE = 50_000_000
 _LOOKED_AT = 100  # rows of a piece whose words are counted: 4,000 words, 1.5% of the time

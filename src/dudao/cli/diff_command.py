@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dudao.cli.common import OK, SOME_FAILED, console, output, say_error
-from dudao.errors import CorpusError, DudaoError
+from dudao.errors import CorpusError, DudaoError, ReadError
 from dudao.language import Translate
 
 if TYPE_CHECKING:
@@ -106,6 +106,12 @@ def diff_command(
     metrics, notes = _metrics(taggers, (before, after), gold, corpus)
     documents = _documents(paths, failures) if paths else _set_aside(corpus)
     difference = diff_models(*taggers, documents, metrics=metrics, notes=notes)
+    failures += [
+        ReadError(
+            "no paragraph of text found", where=source, hint="is it a report? `dudao inspect` shows what was found"
+        )
+        for source in difference.without_text
+    ]
     for failure in failures:
         say_error(failure, t)
     if not difference.reports:

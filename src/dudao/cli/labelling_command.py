@@ -24,6 +24,13 @@ _TOOLS = ("doccano", "labelstudio")
 _UNITS = ("clause", "report")
 
 
+class _Choice(click.Choice[str]):
+    """Names of tools however they are spelt: label-studio, Label_Studio."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return super().convert(value.lower().replace("-", "").replace("_", ""), param, ctx)
+
+
 def commands(t: Translate, corpus: click.Option) -> list[click.Command]:
     """The three commands in one language; ``corpus`` is the option that names the corpus folder."""
     out = click.Option(
@@ -47,7 +54,7 @@ def commands(t: Translate, corpus: click.Option) -> list[click.Command]:
                 click.Argument(["reports"], nargs=-1, metavar="[REPORT...]"),
                 click.Option(
                     ["--to"],
-                    type=click.Choice(_FORMATS),
+                    type=_Choice(_FORMATS),
                     required=True,
                     help=t("What reads the file.", "供何种工具使用。"),
                 ),
@@ -100,7 +107,7 @@ def commands(t: Translate, corpus: click.Option) -> list[click.Command]:
                 click.Argument(["files"], nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE..."),
                 click.Option(
                     ["--from", "source"],
-                    type=click.Choice(_FORMATS),
+                    type=_Choice(_FORMATS),
                     help=t("What wrote the file; its content tells by default.", "由何种工具导出；默认按内容判断。"),
                 ),
                 click.Option(
@@ -135,7 +142,7 @@ def commands(t: Translate, corpus: click.Option) -> list[click.Command]:
             params=[
                 click.Option(
                     ["--to"],
-                    type=click.Choice(_TOOLS),
+                    type=_Choice(_TOOLS),
                     required=True,
                     help=t("For which tool.", "供何种工具使用。"),
                 ),

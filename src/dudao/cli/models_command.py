@@ -54,10 +54,7 @@ def build(t: Translate) -> click.Group:
         "verify",
         lambda ref: verify_command(ref, t=t),
         [ref()],
-        t(
-            "Compare every file with the manifest's digests and look at what is in it.",
-            "逐个文件与清单摘要比对，并检查其内容。",
-        ),
+        t("Check every file: its digest and what is in it.", "逐个检查文件：摘要与内容。"),
     )
     add(
         "use",
@@ -96,10 +93,7 @@ def build(t: Translate) -> click.Group:
             ),
             click.Option(["--models"], type=path, help=t("Where versions are written.", "版本写入的位置。")),
         ],
-        t(
-            "Install a version from a file or folder; all of it is checked first.",
-            "从文件或文件夹安装一个版本；先全部检查。",
-        ),
+        t("Install a version from a file or folder, checked.", "检查并安装文件或文件夹中的版本。"),
         "dudao models import model-1.1.0.zip --sha256 6f1e…",
     )
     from dudao.cli.diff_command import build as build_diff

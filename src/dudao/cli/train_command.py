@@ -68,6 +68,7 @@ def train_command(
     corpus = corpus or places.corpus_root()
     file = taxonomy_path(corpus, labels)
     taxonomy = load_taxonomy(file)
+    store.check_taxonomy(taxonomy, where=str(file))
     loaded = load_corpus(corpus, taxonomy, corrections=corrections)
     version = version or store.next_version(
         root, taxonomy=taxonomy.digest, corpus=loaded.digest, glossary=loaded.glossary_digest

@@ -25,7 +25,7 @@ class Look(NamedTuple):
     ink: str = ""
     bold: bool = False
     centred: bool = False
-    number: str = "General"
+    number: str = ""  # as the spreadsheet thinks fit
     link: bool = False
     head: bool = False
 
@@ -134,7 +134,8 @@ class Book:
             )
             side = Side(style="thin", color=_LINE.lstrip("#"))
             pattern.border = Border(left=side, right=side, top=side, bottom=side)
-            pattern.number_format = look.number
+            if look.number:
+                pattern.number_format = look.number
             pattern.quotePrefix = quoted  # stays text also when somebody edits the cell
             self._styles[look, quoted] = pattern._style
         return self._styles[look, quoted]

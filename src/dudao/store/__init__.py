@@ -23,11 +23,20 @@ from dudao.store.versions import (
     resolve,
     set_current,
     use,
+    write_trained,
     write_version,
 )
 
 if TYPE_CHECKING:
     from dudao.store.transfer import Imported
+    from dudao.taxonomy import Taxonomy
+
+
+def check_taxonomy(taxonomy: Taxonomy, *, where: str) -> None:
+    """See `cues.check_taxonomy`; its patterns are compiled when one is looked at."""
+    from dudao.store import cues
+
+    cues.check_taxonomy(taxonomy, where=where, hint="write it plainer, before a model is trained that nobody may load")
 
 
 def export_version(ref: str | Path, out: str | Path) -> tuple[ModelVersion, str]:
@@ -55,6 +64,7 @@ __all__ = [
     "audit",
     "check",
     "check_free",
+    "check_taxonomy",
     "digests_to_pin",
     "export_version",
     "import_version",
@@ -72,5 +82,6 @@ __all__ = [
     "set_current",
     "use",
     "verify",
+    "write_trained",
     "write_version",
 ]

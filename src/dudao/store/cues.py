@@ -12,9 +12,11 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import fields
+from pathlib import Path
 
 from dudao import places
 from dudao.errors import ModelError, TaxonomyError
+from dudao.store.contents import sha256
 from dudao.taxonomy import Domain, Role, Taxonomy
 
 _MOST_LABELS = 200
@@ -28,11 +30,16 @@ _REPEAT = re.compile(r"(?P<of>.)(?P<repeat>\*|\+|\?|\{(?P<low>\d*)(?P<comma>,?)(
 _GROUP = re.compile(r"\(\?(?![:=!]|<[=!])")
 
 
-def check_taxonomy(taxonomy: Taxonomy, *, where: str) -> None:
-    """Raise ModelError where a taxonomy holds what is no text, no number, or a pattern that may not end."""
+def check_taxonomy(taxonomy: Taxonomy, *, where: str, hint: str = "do not use it") -> None:
+    """Raise ModelError where a taxonomy holds what is no text, no number, or a pattern that may not end.
+
+    One that dudao carries is taken as it is.
+    """
+    if taxonomy.digest in {sha256(path.read_bytes()) for path in _carried_files()}:
+        return
 
     def refuse(why: str) -> ModelError:
-        return ModelError(f"the taxonomy cannot be used: {why}", where=where, hint="do not use it")
+        return ModelError(f"the taxonomy cannot be used: {why}", where=where, hint=hint)
 
     labels: tuple[Domain | Role, ...] = (*taxonomy.domains, *taxonomy.roles)
     if len(labels) > _MOST_LABELS:
@@ -60,11 +67,16 @@ def _cues(taxonomy: Taxonomy) -> set[str]:
     return {*taxonomy.neutral, *of_roles}
 
 
+def _carried_files() -> list[Path]:
+    root = places.carried()
+    paths = (root / "corpus" / "taxonomy.toml", *sorted((root / "models").glob("*/taxonomy.toml"), reverse=True))
+    return [path for path in paths if path.is_file()]
+
+
 def _carried() -> Iterator[set[str]]:
     """The cues of each taxonomy that comes with dudao."""
-    root = places.carried()
-    for path in (root / "corpus" / "taxonomy.toml", *sorted((root / "models").glob("*/taxonomy.toml"), reverse=True)):
-        with contextlib.suppress(OSError, TaxonomyError):
+    for path in _carried_files():
+        with contextlib.suppress(TaxonomyError):
             yield _cues(Taxonomy.from_toml(path.read_bytes()))
 
 

@@ -12,7 +12,7 @@ from dudao import places
 from dudao.errors import ModelError
 from dudao.files import new_folder, replacing, sweep
 from dudao.modelfiles import FILES
-from dudao.store.contents import MANIFEST, VERSION, Folder, json_bytes, read_manifest, sha256
+from dudao.store.contents import MANIFEST, VERSION, Folder, Unpacked, json_bytes, read_manifest, sha256
 from dudao.store.inspection import check
 
 _CURRENT = "current"
@@ -96,13 +96,24 @@ def write_version(root: Path, version: str, files: Mapping[str, bytes], manifest
         The number is malformed, the version exists, or the disk refused.
     """
     check_free(root, version)
+    return _publish(root, version, lambda: _with_manifest(files, manifest))
 
-    def whole() -> dict[str, bytes]:
-        contents = dict(files.items())
-        digests = {name: sha256(data) for name, data in contents.items()}
-        return {**contents, MANIFEST: json_bytes({**manifest, "files": digests})}
 
-    return _publish(root, version, whole)
+def write_trained(root: Path, version: str, files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> Path:
+    """Write what training made by the rules of `write_version`, once it was looked at as a model from elsewhere is.
+
+    What cannot be used afterwards is not written: it would take its number.
+    """
+    check_free(root, version)
+    whole = _with_manifest(files, manifest)
+    check(Unpacked(whole, str(root / version)), complete=True)
+    return _publish(root, version, lambda: whole)
+
+
+def _with_manifest(files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> dict[str, bytes]:
+    contents = dict(files.items())
+    digests = {name: sha256(data) for name, data in contents.items()}
+    return {**contents, MANIFEST: json_bytes({**manifest, "files": digests})}
 
 
 def publish(root: Path, version: str, files: Mapping[str, bytes]) -> Path:
