@@ -45,7 +45,7 @@ train: $(READY)  ## a new model version from the corpus
 pictures: $(READY)  ## the README's pictures, from the sample report and the corpus
 	$(BIN)/python scripts/pictures.py
 
-docs: $(SLOW_READY)  ## the documentation site, into site/
+docs: $(SLOW_READY) pictures  ## the documentation site, into site/, with the README's pictures
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --clean --quiet
 	@echo "site/index.html"
 
