@@ -51,3 +51,14 @@ def test_dictionary_and_model_are_loaded_once(monkeypatch, sample):
     tagger.tag_report(sample)
     tagger.tag_report(sample)
     assert sorted(loads) == sorted({*loads})
+
+
+def test_main_with_processes_of_its_own_ends_as_usual(monkeypatch):
+    """Idle workers of joblib would outlive the command and hold its output open for minutes."""
+    from dudao import cli
+
+    monkeypatch.setitem(sys.modules, "joblib", sys)
+    monkeypatch.setattr(cli.os, "_exit", lambda status: pytest.fail("ended without its exit handlers"))
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+    assert ended.value.code == 0

@@ -94,12 +94,18 @@ def _start(verbose: bool) -> None:
         logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
 
 
+_WITH_PROCESSES = {"joblib", "multiprocessing", "concurrent.futures.process"}
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the ``dudao`` command: no traceback reaches a user.
 
-    The process ends without taking apart what it has loaded, a tenth of a short run; all files are closed by then.
+    The process ends without taking apart what it has loaded, a tenth of a short run; all files are closed by then. Where it
+    may have processes of its own it ends as usual: idle workers would outlive it and hold its output open for minutes.
     """
     status = run(list(sys.argv[1:] if arguments is None else arguments))
+    if _WITH_PROCESSES & sys.modules.keys():
+        sys.exit(status)
     try:
         sys.stdout.flush()
         sys.stderr.flush()
