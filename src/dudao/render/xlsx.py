@@ -91,7 +91,7 @@ class _Workbook:
             Column("领域", 22),
             Column("领域编号", 20, QUIET),
             Column("分句数", 8, CENTRED),
-            Column("待复核", 8, CENTRED),
+            Column("待核", 8, CENTRED),
             Column("正文", 100),
         ]
         sheet = self._book.sheet(PARAGRAPHS, columns, frozen=1, tab="#1F4E5F")
@@ -131,7 +131,7 @@ class _Workbook:
             Column("得分", 8, SHARE),
             Column("其他领域", 20),
             Column("领域编号", 20, QUIET),
-            Column("待复核", 8, CENTRED),
+            Column("待核", 8, CENTRED),
             Column("正文", 80),
         ] + ([Column("依据词", 36)] if explained else [])
         sheet = self._book.sheet(CLAUSES, columns, frozen=2, tab="#2E7D6B")
