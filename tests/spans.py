@@ -8,6 +8,7 @@ from dudao.document import TAGGED_KINDS, Report
 from dudao.outline.clauses import strip_span
 from dudao.outline.furniture import DATE_LINE, is_furniture
 from dudao.outline.lines import physical_lines
+from dudao.outline.variants import simplified
 
 MARKDOWN_MARKS = re.compile(r"[#*_\s]+")
 BLANKS = " \t\r\n\v\f\x85\u2028\u2029\u00a0\u3000\u2002\u2003\u2009\u200b\ufeff"
@@ -94,8 +95,8 @@ def _is_framing(report: Report, start: int, end: int) -> bool:
     if end - start > LONGEST_FRAMING_LINE:
         return False
     parts = report.parts or (report,)
-    said = re.sub(r"\s|[#*_]", "", piece)
-    titles = [re.sub(r"\s|[#*_]", "", part.title) for part in parts]
+    said = simplified(re.sub(r"\s|[#*_]", "", piece))
+    titles = [simplified(re.sub(r"\s|[#*_]", "", part.title)) for part in parts]
     # 篇二：某区自查报告 is titled without the number that its collection gives it.
     if any(said in title or (title and said.endswith(title) and said[0] in "篇第文") for title in titles):
         return True
