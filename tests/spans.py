@@ -98,7 +98,11 @@ def _is_framing(report: Report, start: int, end: int) -> bool:
     said = simplified(re.sub(r"\s|[#*_]", "", piece))
     titles = [simplified(re.sub(r"\s|[#*_]", "", part.title)) for part in parts]
     # 篇二：某区自查报告 is titled without the number that its collection gives it.
-    if any(said in title or (title and said.endswith(title) and said[0] in "篇第文") for title in titles):
+    unnumbered = re.sub(r"^(?:第.篇|[篇文].)[：:、]", "", said)
+    if any(
+        said in title or (title and (said.endswith(title) or unnumbered in title) and said[0] in "篇第文")
+        for title in titles
+    ):
         return True
     if re.compile(r"\s+\S{0,40}印发").match(text, end):  # the office that printed it, over the date
         return True
