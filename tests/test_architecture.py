@@ -47,8 +47,8 @@ ORDER = [
     "modelcard",
     "training",
     "estimator",
-    "labelling",
     "render",
+    "labelling",
     "cli",
 ]
 MODULES = sorted(path for path in SOURCE.rglob("*.py") if path != SOURCE / "__init__.py")

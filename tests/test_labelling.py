@@ -7,6 +7,7 @@ import io
 import json
 import xml.etree.ElementTree as ElementTree
 import zipfile
+from dataclasses import replace
 
 import pytest
 
@@ -210,6 +211,15 @@ def test_csv_cells_are_no_formulae_and_take_chinese_names(taxonomy):
     writer.writerows(rows)
     found = read(buffer.getvalue(), taxonomy)[0]
     assert (found.domains, found.role) == (("vocational", "teachers"), "problem")
+
+
+@pytest.mark.parametrize("opening", ["＝", "＋", "－", "＠", "\n", "'＝", "'"])
+def test_csv_text_that_opens_like_a_formula_comes_back_as_it_was(taxonomy, opening):
+    record = replace(RECORDS[0], text=f"{opening}SUM(A1)，校园安全排查两遍。")
+    text = "".join(labelling.write_tasks(labelling.corpus_tasks([record], {}), taxonomy, to="csv"))
+    (row,) = csv.DictReader(io.StringIO(text, newline=""))
+    assert row["text"].startswith("'")
+    assert read(text, taxonomy) == [record]
 
 
 @pytest.mark.parametrize(

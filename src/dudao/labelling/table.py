@@ -15,6 +15,7 @@ from dudao.corpus import Record
 from dudao.errors import CorpusError
 from dudao.labelling.names import Names
 from dudao.labelling.tasks import Task, domains_of, record_from, role_of
+from dudao.render.cells import opens_like_a_formula
 
 _COLUMNS = (
     "id",
@@ -32,7 +33,6 @@ _COLUMNS = (
     "model",
 )
 _NEEDED = ("text", "domains")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 _SEPARATOR = re.compile(r"[,，;；\n]")  # not 、, which stands inside names
 
 
@@ -72,12 +72,16 @@ def lines(tasks: Iterable[Task], names: Names) -> Iterator[str]:
             )
 
 
+def _opens_oddly(cell: str) -> bool:
+    return cell.startswith("'") or opens_like_a_formula(cell)
+
+
 def _safe(cell: str) -> str:
-    return "'" + cell if cell.startswith(_FORMULA) else cell
+    return "'" + cell if _opens_oddly(cell) else cell
 
 
 def _plain(cell: str) -> str:
-    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_FORMULA) else cell
+    return cell[1:] if cell[:1] == "'" and _opens_oddly(cell[1:]) else cell
 
 
 def records(text: str, names: Names, *, where: str) -> Iterator[Record | CorpusError | None]:

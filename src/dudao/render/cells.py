@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from typing import Any
 
 # What no XML holds and no screen should be sent: control characters show as their pictures (␀, ␛), one for one, so that offsets into
 # the text stay right; single surrogates and the two non-characters show as U+FFFD.
@@ -32,6 +34,11 @@ def safe_cell(text: str) -> str:
     """The text of a CSV cell; one that a spreadsheet would take for a formula gets an apostrophe in front."""
     text = plain(text)
     return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def safe_row(row: Iterable[Any]) -> list[Any]:
+    """The cells of a CSV row, its texts by `safe_cell`; numbers stay numbers."""
+    return [safe_cell(cell) if isinstance(cell, str) else cell for cell in row]
 
 
 def sheet_cell(text: str) -> str:

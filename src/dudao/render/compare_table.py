@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 from dudao.compare import Comparison, ReportRow
-from dudao.render.cells import safe_cell
+from dudao.render.cells import safe_row
 from dudao.render.heat import KINDS
 
 _STATES = ("missing", "thin")
@@ -20,7 +20,7 @@ def write_comparison(comparison: Comparison, file: TextIO) -> None:
     """Write the table."""
     writer = csv.writer(file, lineterminator="\r\n")
     for row in _rows(comparison):
-        writer.writerow([safe_cell(cell) if isinstance(cell, str) else cell for cell in row])
+        writer.writerow(safe_row(row))
 
 
 def _rows(comparison: Comparison) -> Iterator[list[Any]]:

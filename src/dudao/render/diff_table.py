@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 from dudao.document import DomainScore
 from dudao.modeldiff import Difference
-from dudao.render.cells import safe_cell
+from dudao.render.cells import safe_row
 
 _SIDE = ("domains", "domain_names", "scores", "uncertain")
 _CHANGE_COLUMNS = (
@@ -58,7 +58,7 @@ def write_domains(difference: Difference, file: TextIO) -> None:
 def _write(file: TextIO, columns: Sequence[str], rows: Any) -> None:
     writer = csv.writer(file, lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows([safe_cell(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    writer.writerows(map(safe_row, rows))
 
 
 def _side(domains: Sequence[DomainScore], uncertain: bool) -> tuple[str, ...]:

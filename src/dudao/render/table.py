@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 from dudao.document import DomainScore, TaggedReport
-from dudao.render.cells import safe_cell
+from dudao.render.cells import safe_row
 from dudao.taxonomy import Taxonomy
 
 _COLUMNS = (
@@ -44,7 +44,7 @@ class TableWriter:
     def write(self, report: TaggedReport) -> None:
         """Append a report's rows."""
         for row in self._rows(report):
-            self._writer.writerow([safe_cell(cell) if isinstance(cell, str) else cell for cell in row])
+            self._writer.writerow(safe_row(row))
 
     def _rows(self, tagged: TaggedReport) -> Iterator[tuple[Any, ...]]:
         report = tagged.report
