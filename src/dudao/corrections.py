@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from dudao.corpus import CORRECTIONS, Corpus, Record, lines_of, parse_record
 from dudao.errors import CorpusError
-from dudao.files import replacing
+from dudao.files import locked, replacing
 from dudao.taxonomy import Taxonomy
 
 # Members of a correction that are kept beside the record's own: where it was made, and what the model had said.
@@ -201,7 +199,7 @@ def add(examined: Examined, folder: Path) -> Path:
         new.setdefault(record.text, []).append(record)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with _alone(folder):
+        with locked(folder):  # of two that read the same file, one's corrections would be lost
             earlier = [line for line in lines_of(path) if line.strip()] if path.is_file() else []
             kept = [line for line in earlier if not _gives_way(parse_record(line, where=str(path)), new)]
             added = [
@@ -218,20 +216,3 @@ def add(examined: Examined, folder: Path) -> Path:
 
 def _gives_way(earlier: Record, new: Mapping[str, Sequence[Record]]) -> bool:
     return any(_contradicts(earlier, each) or _says_it(earlier, each) for each in new.get(earlier.text, ()))
-
-
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One writer at a time, where the system has locks: of two that read the same file, one's corrections would be lost."""
-    try:
-        import fcntl
-    except ImportError:
-        yield
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        with contextlib.suppress(OSError):  # a file system without locks
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any, Literal, NamedTuple
 
 REPORT_SCHEMA = "dudao.report/1"
@@ -302,6 +303,10 @@ class ModelInfo:
     taxonomy: str
     sha256: str
 
+    def to_dict(self) -> dict[str, str]:
+        """As interface JSON."""
+        return {"version": self.version, "taxonomy": self.taxonomy, "sha256": self.sha256}
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
@@ -377,6 +382,16 @@ class TaggedReport:
         """The file it came from."""
         return self.report.document.source
 
+    @property
+    def file_name(self) -> str:
+        """The file's own name: where it lies is nobody's business whom a page or a workbook is sent to."""
+        return base_name(self.source)
+
+    @property
+    def reports(self) -> tuple[TaggedReport, ...]:
+        """The reports of the file one by one: its parts, or itself where it is the only one."""
+        return self.parts or (self,)
+
     def to_dict(self) -> dict[str, Any]:
         """The object that ``dudao tag --to json`` prints."""
         report = self.report
@@ -386,7 +401,7 @@ class TaggedReport:
             "title": report.title,
             "issuer": report.issuer,
             "year": report.year,
-            "model": {"version": self.model.version, "taxonomy": self.model.taxonomy, "sha256": self.model.sha256},
+            "model": self.model.to_dict(),
             "headings": [heading_dict(heading) for heading in report.headings],
             "paragraphs": [paragraph.to_dict() for paragraph in self.paragraphs],
             "coverage": {
@@ -397,6 +412,11 @@ class TaggedReport:
             "warnings": list(self.warnings),
             "drift": self.drift.to_dict() if self.drift else None,
         }
+
+
+def base_name(source: str) -> str:
+    """The last part of a path, whichever system wrote it."""
+    return PurePath(source.replace("\\", "/")).name
 
 
 def heading_dict(heading: Heading) -> dict[str, Any]:

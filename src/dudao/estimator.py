@@ -131,9 +131,8 @@ class DudaoTransformer(TransformerMixin, _OfTexts):  # type: ignore[misc]
         texts = self._texts(X, reset=False)
         if self.output == "terms":
             return self.tagger_.classifier.tfidf(texts)
-        labels = self.tagger_.classifier.labels
-        scores = [tag.scores for tag in self.tagger_.tag(texts)]
-        return np.asarray([[each[label] for label in labels] for each in scores], dtype=np.float64)
+        rows = bytearray().join(tag.row for tag in self.tagger_.tag(texts))  # one that can be written to
+        return np.frombuffer(rows, dtype=np.float64).reshape(len(texts), -1)
 
     def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[np.object_]:
         """Ids of the domains, or the terms: words, pairs as ``left_right``, and n-grams, which may look like words."""

@@ -65,10 +65,14 @@ def paragraphs_of(records: Sequence[Record]) -> tuple[npt.NDArray[np.int64], lis
 
 def judge(classifier: Classifier, records: Sequence[Record]) -> Judged:
     """Tag labelled records as a report's clauses and set the result beside their labels."""
+    return judged(records, *tag_records(classifier, records), classifier.labels)
+
+
+def tag_records(classifier: Classifier, records: Sequence[Record]) -> tuple[Scores, list[tuple[int, ...]], list[bool]]:
+    """Scores of records as a report's clauses, the columns given to each, best first, and whether to look at it."""
     index, sections = paragraphs_of(records)
     scores = classifier.in_context(classifier.logits([record.text for record in records]), index, sections)
-    chosen, uncertain = choose(scores, classifier.settings, classifier.taxonomy)
-    return judged(records, scores, chosen, uncertain, classifier.labels)
+    return scores, *choose(scores, classifier.settings, classifier.taxonomy)
 
 
 def label_spans(report: Report, labels: Sequence[Mapping[str, Any]]) -> list[Record]:
@@ -347,21 +351,32 @@ def _macro_micro(counts: npt.NDArray[np.int64]) -> tuple[float, float]:
     return macro, float(2 * hit / max(2 * hit + wrong + missed, 1))
 
 
+def _groups(reports: Sequence[str]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """What a bootstrap draws: which report each clause is in, its own where there is only one, and how many clauses each has."""
+    groups = reports if len(set(reports)) > 1 else tuple(map(str, range(len(reports))))
+    member = np.unique(np.asarray(groups), return_inverse=True)[1]
+    return member, np.bincount(member)
+
+
+def _summed(counts: npt.NDArray[np.int64], member: npt.NDArray[np.intp], n_groups: int) -> npt.NDArray[np.int64]:
+    """Counts of clauses, shape (n_clauses, …), added up by group."""
+    by_group = np.zeros((n_groups, *counts.shape[1:]), dtype=np.int64)
+    np.add.at(by_group, member, counts)
+    return by_group
+
+
 def _intervals(
     result: Judged, counts: npt.NDArray[np.int64], rates: Mapping[str, npt.NDArray[np.bool_]], seed: int
 ) -> dict[str, Any]:
     """Percentiles of F1s over resampled reports, and of the share of clauses for which each of the ``rates`` holds."""
-    groups = result.reports if len(set(result.reports)) > 1 else tuple(map(str, range(len(result.reports))))
-    names, member = np.unique(np.asarray(groups), return_inverse=True)
-    by_group = np.zeros((len(names), *counts.shape[1:]), dtype=np.int64)
-    np.add.at(by_group, member, counts)
-    clauses = np.bincount(member)
+    member, clauses = _groups(result.reports)
+    by_group = _summed(counts, member, len(clauses))
     holding = {name: np.bincount(member, weights=holds) for name, holds in rates.items()}
     shares: dict[str, list[float]] = {name: [] for name in rates}
     random = np.random.default_rng(seed)
     macros, micros, domains = [], [], []
     for _ in range(_RESAMPLES):
-        groups_drawn = random.integers(0, len(names), len(names))
+        groups_drawn = random.integers(0, len(clauses), len(clauses))
         for name, values in holding.items():
             shares[name].append(float(values[groups_drawn].sum() / clauses[groups_drawn].sum()))
         drawn = by_group[groups_drawn].sum(axis=0)
@@ -398,15 +413,10 @@ def paired(before: Judged, after: Judged, *, seed: int = 0) -> dict[str, Any]:
     """
     if before.labels != after.labels or before.reports != after.reports:
         raise ValueError("the two results are not of the same records and labels")
-    groups = before.reports if len(set(before.reports)) > 1 else tuple(map(str, range(len(before.reports))))
-    names, member = np.unique(np.asarray(groups), return_inverse=True)
-    by_clause = [_counts(each) for each in (before, after)]
-    by_group = [np.zeros((len(names), *counts.shape[1:]), dtype=np.int64) for counts in by_clause]
-    for whole, counts in zip(by_group, by_clause, strict=True):
-        np.add.at(whole, member, counts)
+    member, sizes = _groups(before.reports)
+    by_group = [_summed(_counts(each), member, len(sizes)) for each in (before, after)]
     right = [_right(each) for each in (before, after)]
     right_by_group = [np.stack([np.bincount(member, flags) for flags in each]) for each in right]
-    sizes = np.bincount(member)
 
     def figures(drawn: npt.NDArray[np.int64]) -> Scores:
         """Macro and micro F1, exact match, first domain right, then F1 by domain, by both models, shape (2, 4 + n_domains)."""
@@ -417,9 +427,9 @@ def paired(before: Judged, after: Judged, *, seed: int = 0) -> dict[str, Any]:
         return np.asarray(rows)
 
     random = np.random.default_rng(seed)
-    resampled = [figures(random.integers(0, len(names), len(names))) for _ in range(_RESAMPLES)]
+    resampled = [figures(random.integers(0, len(sizes), len(sizes))) for _ in range(_RESAMPLES)]
     bounds = np.percentile([each[1] - each[0] for each in resampled], (2.5, 97.5), axis=0).T
-    reached = figures(np.arange(len(names)))
+    reached = figures(np.arange(len(sizes)))
     entries = [
         {
             "before": _rounded(float(was)),

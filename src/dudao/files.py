@@ -99,6 +99,20 @@ def sweep(folder: Path) -> None:
                 each.unlink()
 
 
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """One holder of a folder at a time, where the system has locks; the others wait."""
+    if os.name == "nt":  # which opens no folders
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        _hold(descriptor)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def sync_folder(folder: Path) -> None:
     """Have a folder's names on the disk, where the system knows how."""
     if os.name != "nt":

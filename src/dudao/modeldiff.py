@@ -128,8 +128,8 @@ class Difference:
         """As JSON."""
         return {
             "schema": DIFF_SCHEMA,
-            "before": _model_dict(self.before),
-            "after": _model_dict(self.after),
+            "before": self.before.to_dict(),
+            "after": self.after.to_dict(),
             "clauses": self.clauses,
             "unmatched": self.unmatched,
             "changed": len(self.changes),
@@ -284,7 +284,3 @@ class _Collected:
 
 def _names(before: Taxonomy, after: Taxonomy) -> dict[str, str]:
     return {each.id: each.name for taxonomy in (before, after) for each in taxonomy.domains}
-
-
-def _model_dict(model: ModelInfo) -> dict[str, str]:
-    return {"version": model.version, "taxonomy": model.taxonomy, "sha256": model.sha256}

@@ -110,11 +110,7 @@ class Tagger:
 
     def _tag_report(self, report: Report, explain: bool) -> TaggedReport:
         if not any(paragraph.clauses for paragraph in report.paragraphs):
-            raise ReadError(
-                "no paragraph of text found",
-                where=report.document.source,
-                hint="is it a report? `dudao inspect` shows what was found",
-            )
+            raise no_text_in(report.document.source)
         tagged = self.tag_outline(report, explain=explain)
         tell(
             _log,
@@ -397,14 +393,21 @@ class Tagger:
         }
 
 
+def no_text_in(source: str) -> ReadError:
+    """What to say of a document in which there is nothing to tag."""
+    return ReadError(
+        "no paragraph of text found", where=source, hint="is it a report? `dudao inspect` shows what was found"
+    )
+
+
 def _weighted_means(scores: Scores, pieces: Sequence[str], counts: Sequence[int]) -> Scores:
     """Mean over the clauses of each paragraph, weighted by their lengths, shape (n_paragraphs, n_domains)."""
     if not len(counts):
         return np.zeros((0, scores.shape[1]))
+    if len(counts) == len(scores):
+        return scores
     weights = np.maximum(np.fromiter(map(len, pieces), dtype=np.float64, count=len(pieces)), 1.0)
     first = np.cumsum(np.asarray(counts, dtype=np.int64)) - np.asarray(counts, dtype=np.int64)
-    if len(first) == len(scores):
-        return scores
     means: Scores = np.add.reduceat(scores * weights[:, None], first, axis=0)
     means /= np.add.reduceat(weights, first)[:, None]
     return means

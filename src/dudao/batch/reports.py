@@ -58,7 +58,7 @@ def report_batches(results: Iterable[TaggedReport | DudaoError], *, unit: Unit =
         if isinstance(result, DudaoError):
             rows.append({"source": result.where, "error": _said(result)})
         else:
-            for report in result.parts or (result,):
+            for report in result.reports:
                 rows.extend(_rows(report, unit))
         if len(rows) >= _ROWS_AT_ONCE:
             yield _batch(rows, schema)

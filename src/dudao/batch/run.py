@@ -229,8 +229,12 @@ def _finish(job: _Job, source: Path, out: Path, count: int, summary: Summary, ta
 
 
 def _summary_dict(summary: Summary, tagger: Tagger) -> dict[str, Any]:
-    model = {"version": tagger.model.version, "taxonomy": tagger.model.taxonomy, "sha256": tagger.model.sha256}
-    return {"schema": SUMMARY_SCHEMA, **summary._asdict(), "drift": summary.drift.to_dict(), "model": model}
+    return {
+        "schema": SUMMARY_SCHEMA,
+        **summary._asdict(),
+        "drift": summary.drift.to_dict(),
+        "model": tagger.model.to_dict(),
+    }
 
 
 def _rejected_line(rejected: Rejected) -> bytes:

@@ -38,6 +38,21 @@ def jobs_option(t: Translate) -> click.Option:
     )
 
 
+def paths_argument() -> click.Argument:
+    """``PATH...``: what `dudao.cli.inputs.Inputs` takes."""
+    return click.Argument(["paths"], nargs=-1, required=True, metavar="PATH...")
+
+
+def out_option(t: Translate, *, metavar: str | None = None) -> click.Option:
+    """``-o FILE``."""
+    return click.Option(
+        ["-o", "out"],
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar=metavar,
+        help=t("Write to this file.", "写入此文件。"),
+    )
+
+
 def say(message: str) -> None:
     """A line on standard error."""
     click.echo(message, err=True)

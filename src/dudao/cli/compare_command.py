@@ -17,7 +17,9 @@ from dudao.cli.common import (
     format_of,
     jobs_option,
     model_option,
+    out_option,
     output,
+    paths_argument,
     say,
     say_error,
 )
@@ -55,7 +57,7 @@ def build(t: Translate) -> click.Command:
             "示例：dudao compare 文件夹 · dudao compare 文件夹 -o 对比.html · dudao compare 文件夹 --scheme method-2017 -o 对比.xlsx",
         ),
         params=[
-            click.Argument(["paths"], nargs=-1, required=True, metavar="PATH..."),
+            paths_argument(),
             click.Option(
                 ["--to"],
                 type=click.Choice(_FORMATS),
@@ -64,11 +66,7 @@ def build(t: Translate) -> click.Command:
                     "输出格式；默认依 -o 的后缀而定，终端为 terminal，管道为 csv。",
                 ),
             ),
-            click.Option(
-                ["-o", "out"],
-                type=click.Path(path_type=Path, dir_okay=False),
-                help=t("Write to this file.", "写入此文件。"),
-            ),
+            out_option(t),
             *scheme_options(t),
             click.Option(
                 ["--sort"],

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dudao.cli.common import OK, SOME_FAILED, console, output, say_error
-from dudao.errors import CorpusError, DudaoError, ReadError
+from dudao.cli.common import OK, SOME_FAILED, console, out_option, output, say_error
+from dudao.errors import CorpusError, DudaoError
 from dudao.language import Translate
 
 if TYPE_CHECKING:
@@ -60,11 +60,7 @@ def build(t: Translate) -> click.Command:
                 show_default=True,
                 help=t("Output.", "输出格式。"),
             ),
-            click.Option(
-                ["-o", "out"],
-                type=click.Path(path_type=Path, dir_okay=False),
-                help=t("Write to this file.", "写入此文件。"),
-            ),
+            out_option(t),
             click.Option(
                 ["--by"],
                 type=click.Choice(("clause", "domain")),
@@ -98,7 +94,7 @@ def diff_command(
 ) -> int:
     """Compare two versions and print what differs."""
     from dudao.modeldiff import diff_models
-    from dudao.tagger import Tagger
+    from dudao.tagger import Tagger, no_text_in
 
     taggers = Tagger.load(before), Tagger.load(after)
     corpus = _corpus(taggers[1]) if not gold or not paths else None
@@ -106,12 +102,7 @@ def diff_command(
     metrics, notes = _metrics(taggers, (before, after), gold, corpus)
     documents = _documents(paths, failures) if paths else _set_aside(corpus)
     difference = diff_models(*taggers, documents, metrics=metrics, notes=notes)
-    failures += [
-        ReadError(
-            "no paragraph of text found", where=source, hint="is it a report? `dudao inspect` shows what was found"
-        )
-        for source in difference.without_text
-    ]
+    failures += map(no_text_in, difference.without_text)
     for failure in failures:
         say_error(failure, t)
     if not difference.reports:

@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 
 import click
 
+from dudao.document import base_name
 from dudao.errors import DudaoError
 from dudao.language import Translate
 
@@ -36,8 +37,7 @@ class Folder:
 
     def file_for(self, source: str, suffix: str) -> Path:
         """Where a report's file goes: its own name without its suffix, in characters that every system takes."""
-        base = PurePath(source.replace("\\", "/")).name
-        stem, _, part = base.partition("#")
+        stem, _, part = base_name(source).partition("#")
         stem = _FORBIDDEN.sub("-", PurePath(stem).stem).strip(" .-")
         stem = stem.encode()[:_LONGEST].decode(errors="ignore") + (f"-{part}" if part.isdigit() else "")
         if not stem or _DEVICES.fullmatch(stem):

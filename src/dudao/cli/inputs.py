@@ -50,7 +50,7 @@ class Inputs:
             if files is None:
                 yield from read_documents(self._stdin, name="<stdin>")
             elif not files:
-                yield _nothing(path)
+                yield no_report_in(path)
             else:
                 for file in files:
                     yield from read_documents(file)
@@ -60,19 +60,20 @@ class Inputs:
             if files is None:
                 yield from tagger.tag_all(self._stdin, name="<stdin>", explain=explain)
             elif not files:
-                yield _nothing(path)
+                yield no_report_in(path)
             else:
                 yield from tagger.tag_many(files, jobs=jobs, explain=explain)
 
 
-def _nothing(path: str) -> ReadError:
+def no_report_in(path: str) -> ReadError:
+    """What to say of a folder or an archive without one."""
     return ReadError("no report in the folder", where=path, hint="`dudao tag --help` names the formats")
 
 
 def _told(results: Iterator[TaggedReport | DudaoError], t: Translate) -> Iterator[TaggedReport | DudaoError]:
     for result in results:
         if not isinstance(result, DudaoError):
-            for report in result.parts or (result,):
+            for report in result.reports:
                 if report.drift and report.drift.beyond:
                     from dudao.render.drift import drift_warnings
 

@@ -11,8 +11,9 @@ from typing import TextIO
 import click
 
 from dudao.cli.common import OK, SOME_FAILED, console, output, say_error
+from dudao.cli.inputs import no_report_in
 from dudao.document import Document
-from dudao.errors import DudaoError, ReadError
+from dudao.errors import DudaoError
 from dudao.language import Translate
 from dudao.outline import outline
 from dudao.readers import holds_many, read_documents
@@ -61,7 +62,7 @@ def inspect_command(path: str, *, to: str | None, out: Path | None, t: Translate
             done += 1
             _write(document, file, to=to, many=many, t=t)
     if not done and not failed:
-        say_error(ReadError("no report in the folder", where=path, hint="`dudao tag --help` names the formats"), t)
+        say_error(no_report_in(path), t)
         failed = 1
     return SOME_FAILED if failed else OK
 

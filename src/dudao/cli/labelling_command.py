@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dudao.cli.common import OK, SOME_FAILED, output, say, say_error
+from dudao.cli.common import OK, SOME_FAILED, out_option, output, say, say_error
 from dudao.cli.own_taxonomy import load_labelled, load_labels, taxonomy_option
-from dudao.errors import CorpusError, DudaoError, ReadError
+from dudao.errors import CorpusError, DudaoError
 from dudao.language import Translate
-from dudao.readers import find_reports
 
 if TYPE_CHECKING:
     from dudao.labelling import Format, Task, Tool, Unit
@@ -33,9 +32,7 @@ class _Choice(click.Choice[str]):
 
 def commands(t: Translate, corpus: click.Option) -> list[click.Command]:
     """The three commands in one language; ``corpus`` is the option that names the corpus folder."""
-    out = click.Option(
-        ["-o", "out"], type=click.Path(path_type=Path, dir_okay=False), help=t("Write to this file.", "写入此文件。")
-    )
+    out = out_option(t)
     unit = click.Option(
         ["--unit"],
         type=click.Choice(_UNITS),
@@ -182,7 +179,7 @@ def export_command(
     if paths:
         if corpus or only:
             raise click.UsageError("--corpus and --report choose from the corpus: give them without reports")
-        tasks, labels = _tagged(paths, model or "current", taxonomy, unit, uncertain, failed)
+        tasks, labels = _tagged(paths, model or "current", taxonomy, unit, uncertain, failed, t)
     else:
         if uncertain and not model:
             raise click.UsageError("--uncertain needs --model or reports")
@@ -236,7 +233,9 @@ def _tagged(
     unit: Unit,
     uncertain: bool,
     failed: list[DudaoError],
+    t: Translate,
 ) -> tuple[Iterator[Task], Taxonomy]:
+    from dudao.cli.inputs import Inputs
     from dudao.document import TaggedReport
     from dudao.labelling import report_tasks
     from dudao.tagger import Tagger
@@ -245,21 +244,15 @@ def _tagged(
 
     def tasks() -> Iterator[Task]:
         used: dict[str, int] = {}
-        for path in paths:
-            files = list(find_reports(path))
-            if not files:
-                failed.append(
-                    ReadError("no report in the folder", where=path, hint="`dudao tag --help` names the formats")
-                )
-            for result in tagger.tag_many(files):
-                if not isinstance(result, TaggedReport):
-                    failed.append(result)
-                    continue
-                for report in result.parts or (result,):
-                    name = Path(report.source).stem if "#" not in report.source else report.source.rpartition("/")[2]
-                    used[name] = used.get(name, 0) + 1
-                    name = name if used[name] == 1 else f"{name}-{used[name]}"
-                    yield from report_tasks(report, name, unit=unit, uncertain=uncertain)
+        for result in Inputs(paths).tagged(tagger, tell=False, t=t):
+            if not isinstance(result, TaggedReport):
+                failed.append(result)
+                continue
+            for report in result.reports:
+                name = Path(report.source).stem if "#" not in report.source else report.source.rpartition("/")[2]
+                used[name] = used.get(name, 0) + 1
+                name = name if used[name] == 1 else f"{name}-{used[name]}"
+                yield from report_tasks(report, name, unit=unit, uncertain=uncertain)
 
     return tasks(), tagger.taxonomy
 

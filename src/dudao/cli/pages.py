@@ -31,7 +31,7 @@ def write_pages(inputs: Inputs, tagger: Tagger, *, out: Path | None, jobs: int, 
             failures.append(result)
             say_error(result, t)
             continue
-        for each in (result.parts or (result,)) if folder else (result,):
+        for each in result.reports if folder else (result,):
             path = folder.file_for(each.source, ".html") if folder else out
             with output(path) as file:
                 file.write(html.page(each, tagger.taxonomy))

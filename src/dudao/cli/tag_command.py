@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dudao.cli.common import OK, SOME_FAILED, console, format_of, jobs_option, model_option, output, say_error
+from dudao.cli.common import (
+    OK,
+    SOME_FAILED,
+    console,
+    format_of,
+    jobs_option,
+    model_option,
+    output,
+    paths_argument,
+    say_error,
+)
 from dudao.cli.inputs import Inputs
 from dudao.cli.own_taxonomy import taxonomy_option
 from dudao.cli.scheme import HeldAgainst, scheme_options
@@ -67,7 +77,7 @@ def build(t: Translate) -> click.Command:
             "示例：dudao tag 报告.txt · dudao tag 报告.docx --to html -o 报告.html · dudao tag 报告.docx --to xlsx -o 报告.xlsx · dudao tag 文件夹 --to csv -o 标注.csv · cat 报告.txt | dudao tag - --to json",
         ),
         params=[
-            click.Argument(["paths"], nargs=-1, required=True, metavar="PATH..."),
+            paths_argument(),
             click.Option(
                 ["--to"],
                 type=click.Choice(_FORMATS),
@@ -155,7 +165,7 @@ def tag_command(
                     continue
             if write is None:
                 write = _Writer(stack, to, out, unit, tagger, held, t)
-            for each in result.parts or (result,) if isinstance(result, TaggedReport) else (result,):
+            for each in result.reports if isinstance(result, TaggedReport) else (result,):
                 write(each, alone=each is result)
     return SOME_FAILED if failed else OK
 

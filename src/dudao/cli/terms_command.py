@@ -7,7 +7,17 @@ from pathlib import Path
 
 import click
 
-from dudao.cli.common import OK, SOME_FAILED, jobs_option, model_option, output, say, say_error
+from dudao.cli.common import (
+    OK,
+    SOME_FAILED,
+    jobs_option,
+    model_option,
+    out_option,
+    output,
+    paths_argument,
+    say,
+    say_error,
+)
 from dudao.errors import DudaoError
 from dudao.language import Translate
 
@@ -29,13 +39,8 @@ def build(t: Translate) -> click.Command:
             "Example: dudao corpus terms reports/ -o new.tsv", "示例：dudao corpus terms 报告文件夹 -o 新术语.tsv"
         ),
         params=[
-            click.Argument(["paths"], nargs=-1, required=True, metavar="PATH..."),
-            click.Option(
-                ["-o", "out"],
-                type=click.Path(path_type=Path, dir_okay=False),
-                metavar="FILE.tsv",
-                help=t("Write to this file.", "写入此文件。"),
-            ),
+            paths_argument(),
+            out_option(t, metavar="FILE.tsv"),
             model_option(t),
             click.Option(
                 ["--least"],
@@ -66,7 +71,7 @@ def terms_command(paths: tuple[str, ...], *, out: Path | None, model: str, least
             failed += 1
             say_error(result, t)
             continue
-        for report in result.parts or (result,):
+        for report in result.reports:
             finder.add(report)
             read += 1
     glossary = places.corpus_root() / "glossary.tsv"

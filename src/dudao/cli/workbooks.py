@@ -45,7 +45,7 @@ def write_workbooks(
             failed += 1
             say_error(result, t)
             continue
-        for each in (result.parts or (result,)) if folder else (result,):
+        for each in result.reports if folder else (result,):
             path = folder.file_for(each.source, ".xlsx") if folder else out
             with binary_output(path) as file:
                 warnings = write_workbook(each, file, taxonomy=tagger.taxonomy, scheme=scheme, thin=held.thin)

@@ -96,7 +96,7 @@ def compare_reports(
         if isinstance(result, DudaoError):
             failures.append(result)
             continue
-        for tagged in result.parts or (result,):
+        for tagged in result.reports:
             rows.append(row_of(tagged, scheme, taxonomy, number=len(rows), thin=thin, store=store))
     rows = sorted(_named(rows), key=SORTINGS[sort])
     totals = tuple(_total(rows, item) for item in range(len(scheme.items)))

@@ -18,6 +18,7 @@ from dudao.labelling.tasks import (
     Marked,
     Task,
     domains_of,
+    inside,
     kept_fields,
     merged_roles,
     record_from,
@@ -75,7 +76,7 @@ def _of_entry(entry: Mapping[str, Any], names: Names, where: str) -> Iterator[Re
         return
     domains, role = [], None
     for said in given:
-        label = _known(said, names, where)
+        label = names.known(said, where=where)
         if label.kind == "domain":
             domains.append(label.id)
         else:
@@ -94,13 +95,8 @@ def _of_spans(
     for each in given:
         # With relations on, spans are objects.
         start, end, said = (each["start_offset"], each["end_offset"], each["label"]) if isinstance(each, dict) else each
-        label = _known(said, names, where)
-        if not 0 <= start < end <= len(text):
-            raise CorpusError(
-                f"a span lies outside the text: {start}-{end}",
-                where=where,
-                hint="was the text changed after the export?",
-            )
+        label = names.known(said, where=where)
+        start, end = inside(text, start, end, where=where)
         if label.kind == "domain":
             domains.setdefault((start, end), []).append(label.id)
         else:
@@ -118,15 +114,6 @@ def _of_spans(
         where=where,
         report=str(entry.get("uid") or entry.get("id") or ""),
     )
-
-
-def _known(said: str, names: Names, where: str) -> Any:
-    label = names.find(said)
-    if label is None:
-        raise CorpusError(
-            f"unknown label: {said}", where=where, hint="`dudao corpus labels` prints the labels of the taxonomy"
-        )
-    return label
 
 
 _KEYS = "1234567890qwertyuiopasdfghjklzxcvbnm"

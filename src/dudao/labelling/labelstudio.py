@@ -13,12 +13,13 @@ from xml.sax.saxutils import escape, quoteattr
 
 from dudao.corpus import Record
 from dudao.errors import CorpusError
-from dudao.labelling.names import Names, colours
+from dudao.labelling.names import Kind, Names, colours
 from dudao.labelling.tasks import (
     Labelled,
     Marked,
     Task,
     Unit,
+    inside,
     kept_fields,
     record_from,
     records_of_spans,
@@ -149,15 +150,9 @@ def _labels(results: Iterable[Mapping[str, Any]], names: Names, where: str) -> t
     domains: list[str] = []
     role: str | None = None
     for each in results:
-        kind = "role" if each["from_name"] == _ROLE else "domain"
+        kind: Kind = "role" if each["from_name"] == _ROLE else "domain"
         for said in each["value"][each["type"]]:
-            label = names.find(said, kind=kind)  # type: ignore[arg-type]
-            if label is None:
-                raise CorpusError(
-                    f"unknown label: {said}",
-                    where=where,
-                    hint="`dudao corpus labels` prints the labels of the taxonomy",
-                )
+            label = names.known(said, kind=kind, where=where)
             if label.kind == "domain":
                 domains.append(label.id)
             else:
@@ -216,11 +211,11 @@ class _Spans:
                     where=self._where,
                     hint='export from Label Studio as JSON, with saveTextResult="yes" in the labelling interface',
                 )
-            return self._inside(*ways[0])
+            return inside(self._text, *ways[0], where=self._where)
         said = said.replace("\\n", "\n").replace("\r\n", "\n")
         for way in ways:
             if self._text[slice(*way)].replace("\r\n", "\n") == said:
-                return self._inside(*way)
+                return inside(self._text, *way, where=self._where)
         # Counted in yet another way (line ends of two characters as one): where the text stands once, it is that.
         at = self._text.find(said)
         if at >= 0 and self._text.find(said, at + 1) < 0:
@@ -230,15 +225,6 @@ class _Spans:
             where=self._where,
             hint="was the text changed after the export?",
         )
-
-    def _inside(self, start: int, end: int) -> tuple[int, int]:
-        if not 0 <= start < end <= len(self._text):
-            raise CorpusError(
-                f"a span lies outside the text: {start}-{end}",
-                where=self._where,
-                hint="was the text changed after the export?",
-            )
-        return start, end
 
 
 def _code_points(text: str, units: int) -> int:

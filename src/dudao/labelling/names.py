@@ -5,6 +5,7 @@ from __future__ import annotations
 import colorsys
 from typing import Literal, NamedTuple
 
+from dudao.errors import CorpusError
 from dudao.taxonomy import Taxonomy
 
 Kind = Literal["domain", "role"]
@@ -51,6 +52,21 @@ class Names:
                 (f"{_ROLE}{each.id}" for each in self.taxonomy.roles if said in _forms(each.id, each.name)), said
             )
         return self._known.get(said)
+
+    def known(self, said: str, *, kind: Kind | None = None, where: str) -> Label:
+        """The label that a tool means.
+
+        Raises
+        ------
+        CorpusError
+            There is none.
+        """
+        label = self.find(said, kind=kind)
+        if label is None:
+            raise CorpusError(
+                f"unknown label: {said}", where=where, hint="`dudao corpus labels` prints the labels of the taxonomy"
+            )
+        return label
 
 
 def _forms(label_id: str, name: str) -> tuple[str, str, str]:

@@ -168,16 +168,13 @@ def _placed(records: Sequence[Record], text: str) -> tuple[str, list[int]]:
 
 
 def _predictions(records: Sequence[Record], tagger: Tagger) -> list[Prediction | None]:
-    from dudao.decision import choose
-    from dudao.evaluation import paragraphs_of
+    from dudao.evaluation import tag_records
 
-    classifier = tagger.classifier
-    index, sections = paragraphs_of(records)
-    scores = classifier.in_context(classifier.logits([record.text for record in records]), index, sections)
-    chosen, uncertain = choose(scores, classifier.settings, classifier.taxonomy)
+    labels = tagger.classifier.labels
+    scores, chosen, uncertain = tag_records(tagger.classifier, records)
     return [
         Prediction(
-            tuple(classifier.labels[column] for column in columns),
+            tuple(labels[column] for column in columns),
             round(float(row[columns[0]]), 4),
             None,
             unsure,
@@ -251,6 +248,21 @@ class Marked:
     end: int
     domains: tuple[str, ...]
     role: str | None = None
+
+
+def inside(text: str, start: int, end: int, *, where: str) -> tuple[int, int]:
+    """The bounds of a span that a tool gives back, which lies in its text.
+
+    Raises
+    ------
+    CorpusError
+        It does not.
+    """
+    if not 0 <= start < end <= len(text):
+        raise CorpusError(
+            f"a span lies outside the text: {start}-{end}", where=where, hint="was the text changed after the export?"
+        )
+    return start, end
 
 
 def records_of_spans(

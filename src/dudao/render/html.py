@@ -16,11 +16,11 @@ from dudao.document import DomainScore, Heading, Paragraph, TaggedClause, Tagged
 from dudao.messages import chinese
 from dudao.render.html_text import Run, runs, visible
 from dudao.render.inline import inlined, json_element
-from dudao.render.palette import GREY, Tint, tints
+from dudao.render.palette import Tint, tints_of
+from dudao.schemes import THIN, state_of
 from dudao.taxonomy import MOST_DOMAINS, Taxonomy
 from dudao.templates import asset, render
 
-THIN = 3  # clauses below which a domain is called thin
 # Log-odds that a term must bring to be marked in the text: below it stand stray pairs of characters, which make reading harder and
 # say nothing (of the six terms a domain has at most, three to four are left).
 MARKED = 0.6
@@ -35,7 +35,7 @@ def page(tagged: TaggedReport, taxonomy: Taxonomy) -> str:
     return render(
         "report.html.j2",
         **inlined(style=tint_rules(taxonomy) + style, script=script, early=_EARLY),
-        title=visible(tagged.report.title or PurePath(file_name(tagged)).stem or "报告"),
+        title=visible(tagged.report.title or PurePath(tagged.file_name).stem or "报告"),
         facts=[visible(fact) for fact in _facts(tagged)],
         warnings=[visible(chinese(warning)) for warning in tagged.warnings],
         outline=view.outline(),
@@ -57,8 +57,7 @@ _EARLY = (
 
 def tint_rules(taxonomy: Taxonomy) -> str:
     """The style rules of ``.d0``, ``.d1``, …: a domain's background and ink, by its number in the taxonomy."""
-    colours = iter(tints(sum(not domain.exclusive for domain in taxonomy.domains)))
-    of_domains = [GREY if domain.exclusive else next(colours) for domain in taxonomy.domains]
+    of_domains = tints_of(taxonomy.domains)
 
     def rules(pick: Callable[[Tint], tuple[str, ...]]) -> str:
         return "".join(
@@ -76,6 +75,7 @@ def coverage(tagged: TaggedReport, taxonomy: Taxonomy) -> list[dict[str, Any]]:
     rows = []
     for number, domain in enumerate(taxonomy.domains):
         each = tagged.coverage[domain.id]
+        state = state_of(each.clauses)
         rows.append(
             {
                 "number": number,
@@ -84,13 +84,7 @@ def coverage(tagged: TaggedReport, taxonomy: Taxonomy) -> list[dict[str, Any]]:
                 "clauses": each.clauses,
                 "share": each.share,
                 "width": round(100 * each.share / most, 1),
-                "state": ""
-                if domain.exclusive
-                else "missing"
-                if not each.clauses
-                else "thin"
-                if each.clauses < THIN
-                else "",
+                "state": "" if domain.exclusive or state == "present" else state,
             }
         )
     order = {"missing": 0, "thin": 1, "": 2}
@@ -100,12 +94,7 @@ def coverage(tagged: TaggedReport, taxonomy: Taxonomy) -> list[dict[str, Any]]:
 def _facts(tagged: TaggedReport) -> list[str]:
     report = tagged.report
     year = f"{report.year} 年" if report.year else ""
-    return [fact for fact in (report.issuer, year, file_name(tagged), f"模型 {tagged.model.version}") if fact]
-
-
-def file_name(tagged: TaggedReport) -> str:
-    """The file's own name: where it lies is nobody's business whom the page is sent to."""
-    return PurePath(tagged.source.replace("\\", "/")).name
+    return [fact for fact in (report.issuer, year, tagged.file_name, f"模型 {tagged.model.version}") if fact]
 
 
 def report_id(tagged: TaggedReport) -> str:
@@ -114,7 +103,7 @@ def report_id(tagged: TaggedReport) -> str:
     Two counties' files called 报告.docx are two reports, and no report of the corpus is meant by chance.
     """
     digest = hashlib.sha256(tagged.report.document.text.encode("utf-8", "surrogatepass")).hexdigest()
-    stem, _, part = file_name(tagged).partition("#")
+    stem, _, part = tagged.file_name.partition("#")
     name = re.sub(r"[^\w.-]+", "-", "-".join(filter(None, (stem.rsplit(".", 1)[0], part)))).strip("-") or "report"
     return f"{name}-{digest[:12]}"
 
@@ -246,7 +235,7 @@ class _View:
         ]
         return {
             "report": report_id(tagged),
-            "source": file_name(tagged),
+            "source": tagged.file_name,
             "model": {"version": tagged.model.version, "sha256": tagged.model.sha256},
             "domains": [
                 {"id": each.id, "name": each.name, "exclusive": each.exclusive} for each in self._taxonomy.domains

@@ -7,10 +7,10 @@ from pathlib import PurePath
 from typing import NamedTuple
 from urllib.parse import quote
 
-from dudao.document import TaggedReport
+from dudao.document import TaggedReport, base_name
 from dudao.errors import DudaoError
 from dudao.messages import chinese
-from dudao.render.html import coverage, file_name, tint_rules
+from dudao.render.html import coverage, tint_rules
 from dudao.render.html_text import visible
 from dudao.render.inline import inlined
 from dudao.taxonomy import Taxonomy
@@ -37,10 +37,10 @@ def entry(tagged: TaggedReport, taxonomy: Taxonomy, *, link: str) -> Entry:
     clauses = [each for part in tagged.paragraphs for each in part.clauses]
     return Entry(
         link=quote(link, errors="replace"),
-        title=visible(tagged.report.title or PurePath(file_name(tagged)).stem),
+        title=visible(tagged.report.title or PurePath(tagged.file_name).stem),
         issuer=visible(tagged.report.issuer),
         year=str(tagged.report.year or ""),
-        source=visible(file_name(tagged)),
+        source=visible(tagged.file_name),
         clauses=len(clauses),
         uncertain=sum(each.uncertain for each in clauses),
         missing=tuple(row["number"] for row in rows if row["state"] == "missing"),
@@ -56,7 +56,7 @@ def index(entries: Sequence[Entry], failures: Sequence[DudaoError], taxonomy: Ta
         entries=entries,
         failures=[
             {
-                "where": visible(file_name_of(error)),
+                "where": visible(base_name(error.where)),
                 "what": visible(chinese(error.what)),
                 "hint": visible(chinese(error.hint)),
             }
@@ -64,8 +64,3 @@ def index(entries: Sequence[Entry], failures: Sequence[DudaoError], taxonomy: Ta
         ],
         names=[domain.name for domain in taxonomy.domains],
     )
-
-
-def file_name_of(error: DudaoError) -> str:
-    """The name of the file that could not be read."""
-    return PurePath(error.where.replace("\\", "/")).name

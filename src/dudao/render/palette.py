@@ -6,7 +6,10 @@ Colours are picked in OKLCH (Ottosson 2020), in which equal steps look equal, an
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
+
+from dudao.taxonomy import Domain
 
 
 class Tint(NamedTuple):
@@ -52,6 +55,12 @@ def tints(count: int) -> list[Tint]:
             )
         )
     return found
+
+
+def tints_of(domains: Sequence[Domain]) -> list[Tint]:
+    """The tint of each domain, in their order; grey for one that stands alone."""
+    colours = iter(tints(sum(not domain.exclusive for domain in domains)))
+    return [GREY if domain.exclusive else next(colours) for domain in domains]
 
 
 def _hex(lightness: float, chroma: float, hue: float) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
 from typing import BinaryIO
 
 from dudao.document import ClauseRef, DomainScore, LedgerMeasure, TaggedClause, TaggedReport
 from dudao.language import translator
 from dudao.messages import localised
-from dudao.render.palette import GREY, tints
+from dudao.render.palette import tints_of
 from dudao.render.sheets import CENTRED, QUIET, SHARE, STATES, Book, Column, Look, Sheet
 from dudao.schemes import THIN, Scheme, item_coverage
 from dudao.taxonomy import Taxonomy
@@ -54,11 +53,9 @@ class _Workbook:
     def __init__(self, report: TaggedReport, taxonomy: Taxonomy) -> None:
         self._report, self._taxonomy = report, taxonomy
         self._book = Book(title=report.report.title or report.source, subject=report.report.issuer)
-        colours = iter(tints(sum(not domain.exclusive for domain in taxonomy.domains)))
         self._tints = {
             domain.id: Look(tint.light, tint.light_ink)
-            for domain in taxonomy.domains
-            for tint in (GREY if domain.exclusive else next(colours),)
+            for domain, tint in zip(taxonomy.domains, tints_of(taxonomy.domains), strict=True)
         }
         self._rows = {  # of each clause on its sheet
             ref: number
@@ -225,7 +222,7 @@ class _Workbook:
     def _notes(self, sheet: Sheet, scheme: Scheme, thin: int) -> None:
         report = self._report.report
         facts = [report.title.replace("\n", " "), report.issuer, f"{report.year} 年" if report.year else ""]
-        sheet.note("报告：" + "　".join(fact for fact in (*facts, _file_name(self._report)) if fact))
+        sheet.note("报告：" + "　".join(fact for fact in (*facts, self._report.file_name) if fact))
         sheet.note(f"方案：{scheme.title}（{scheme.id}）" + (f"　来源：{scheme.source}" if scheme.source else ""))
         sheet.note(f"状态：没有分句为缺失，不足 {thin} 句为薄弱，其余为已覆盖。模型 {self._report.model.version}。")
 
@@ -321,8 +318,3 @@ def _ids(domains: tuple[DomainScore, ...]) -> str | None:
 def _evidence(each: TaggedClause) -> str | None:
     terms = dict.fromkeys(evidence.term for domain in each.domains for evidence in domain.evidence or ())
     return "、".join(terms) or None
-
-
-def _file_name(report: TaggedReport) -> str:
-    """The file's own name: where it lies is nobody's business whom the workbook is sent to."""
-    return PurePath(report.source.replace("\\", "/")).name

@@ -24,6 +24,8 @@ ARCHIVES = (".zip", ".tar.gz", ".tgz")
 CARDS = ("MODEL_CARD.md", "MODEL_CARD.zh-CN.md")
 VERSION = re.compile(r"(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)(?:[-+][0-9A-Za-z.-]+)?")
 FIGURE = re.compile(r"[a-z][a-z0-9_]{0,40}\.svg")
+# What a terminal would obey, and what turns text round; compiled where it is needed, which is not at every start.
+CONTROL = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 MOST_FILES = 32  # of a version, a dozen are usual
 DIGEST = re.compile(r"[0-9a-f]{64}")
 _LONGEST_VERSION = 64

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from dudao import places
 from dudao.errors import ModelError, TaxonomyError
-from dudao.store.contents import sha256
+from dudao.store.contents import CONTROL, sha256
 from dudao.taxonomy import Domain, Role, Taxonomy
 
 _MOST_LABELS = 200
@@ -24,7 +24,6 @@ _LONGEST_CUE = 2_000
 # Ways in which one alternative's repeats can share a text. The widest cue of taxonomy 1 has 160 x 40 = 6,400.
 _MOST_WAYS = 1_000_000
 _UNBOUNDED = 1_000  # characters that a repeat without a bound is counted as: headings and clauses are shorter
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _ESCAPE_OR_CLASS = re.compile(r"\\(?P<escaped>.)|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
 _REPEAT = re.compile(r"(?P<of>.)(?P<repeat>\*|\+|\?|\{(?P<low>\d*)(?P<comma>,?)(?P<high>\d*)\})")
 _GROUP = re.compile(r"\(\?(?![:=!]|<[=!])")
@@ -82,7 +81,7 @@ def _carried() -> Iterator[set[str]]:
 
 def _is(kind: str, value: object) -> bool:
     if kind == "str":
-        return isinstance(value, str) and not _CONTROL.search(value)
+        return isinstance(value, str) and not re.search(CONTROL, value)
     if kind == "bool":
         return isinstance(value, bool)
     if kind == "float":

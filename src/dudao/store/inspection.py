@@ -13,6 +13,7 @@ from dudao.errors import DudaoError, ModelError
 from dudao.modelfiles import FILES
 from dudao.store.contents import (
     CARDS,
+    CONTROL,
     FIGURE,
     MANIFEST,
     PIPELINE,
@@ -27,7 +28,6 @@ from dudao.taxonomy import Taxonomy
 _INSTALL, _REFUSE = "install the version again", "do not use it"
 # What training draws has none of these: a figure is opened in a browser, where they act or fetch.
 _ACTIVE = rb"(?i)<!|<\?|<script|<foreignobject|<iframe|<image|<use|@import|href|url\(|\son\w+\s*=|javascript:"
-_CONTROL = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"  # also what turns text round
 _COMPRESSED = b"x"  # the first byte of what joblib compressed
 _PICKLE = b"\x80"  # the first byte of a binary pickle
 _HEAD = 65_536  # unpacked bytes of a pipeline that are looked at
@@ -163,7 +163,7 @@ def look_at_card(name: str, data: bytes, where: str) -> None:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ModelError(f"{name} is no text", where=where, hint=_REFUSE) from error
-    if not text.startswith("#") or re.search(_CONTROL, text):
+    if not text.startswith("#") or re.search(CONTROL, text):
         raise ModelError(f"{name} is no model card", where=where, hint=_REFUSE)
 
 

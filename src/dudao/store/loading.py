@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from pathlib import Path
@@ -12,6 +11,7 @@ from dudao.classifier import Classifier
 from dudao.errors import ModelError
 from dudao.modelfiles import FILES
 from dudao.store.contents import CARDS, MANIFEST, PIPELINE, Folder, read_checked, read_manifest
+from dudao.store.contents import sha256 as digest_of
 from dudao.store.inspection import audit, check, look_at_card, look_at_unread
 from dudao.store.versions import ModelVersion, inference_digest, is_installed, resolve
 
@@ -94,7 +94,7 @@ def load_pipeline(ref: str | Path, *, sha256: str | None = None) -> Any:
             hint="give the digest from where the model was trained: sha256=…",
         )
     data = Folder(version.path).read(PIPELINE)
-    found = hashlib.sha256(data).hexdigest()
+    found = digest_of(data)
     if found != trusted.lower():
         raise ModelError(
             f"{PIPELINE} has digest {found[:16]}…, not the one given", where=str(version.path), hint="do not open it"
@@ -136,10 +136,10 @@ def pinned(version: str) -> dict[str, str]:
 
 def digests_to_pin(contents: Folder) -> dict[str, str]:
     """What a release pins of a version: the manifest's digest, which covers every file, and the pipeline's."""
-    return {name: hashlib.sha256(contents.read(name)).hexdigest() for name in (MANIFEST, PIPELINE)}
+    return {name: digest_of(contents.read(name)) for name in (MANIFEST, PIPELINE)}
 
 
 def is_released(version: ModelVersion) -> bool:
     """Whether a model is, to the last byte, the one that was released under its number with this package."""
     expected = pinned(version.version).get(MANIFEST)
-    return expected is not None and hashlib.sha256(Folder(version.path).read(MANIFEST)).hexdigest() == expected
+    return expected is not None and digest_of(Folder(version.path).read(MANIFEST)) == expected
