@@ -21,10 +21,11 @@ def main() -> None:
         for finding in store.audit(contents):
             sys.exit(f"{finding.error}")
         now = store.digests_to_pin(contents)
-        if pins.setdefault(folder.name, now) != now:
+        if any(pins.setdefault(folder.name, now).get(name, digest) != digest for name, digest in now.items()):
             sys.exit(
                 f"{folder.name} is pinned with other digests: a released version never changes, give it a new number"
             )
+        pins[folder.name] = now
     with replacing(PINS) as file:
         file.write(store.json_bytes(pins))
     print(f"{PINS}: {', '.join(pins)}")

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from dudao.readers import Limits, find_reports, read_document, read_documents
     from dudao.tagger import Tagger
 
-__version__ = "0.1.0"
+__version__ = "0.3.0"
 __all__ = [
     "CorpusError",
     "DudaoError",
@@ -45,9 +44,6 @@ _HOMES = {
         "errors",
     ),
 }
-
-# An application that has set up no logging sees nothing, as `logging` asks of libraries.
-logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> Any:

@@ -43,15 +43,24 @@ class Classifier:
         self._intercepts = arrays["intercepts"].astype(np.float64)
 
     @classmethod
-    def from_files(cls, files: Mapping[str, bytes], *, where: str) -> Classifier:
+    def from_files(cls, files: Mapping[str, bytes], *, where: str, known: bool = False) -> Classifier:
         """Build a classifier from the bytes of `FILES`, after checking every shape, type and number in them.
+
+        Parameters
+        ----------
+        files : mapping of str to bytes
+            Each by its name.
+        where : str
+            What errors call the model.
+        known : bool
+            As in `dudao.modelfiles.parse`.
 
         Raises
         ------
         ModelError
             A format from the future, or arrays that do not fit each other.
         """
-        parts = modelfiles.parse(files, where=where)
+        parts = modelfiles.parse(files, where=where, known=known)
         return cls(parts.settings, parts.taxonomy, parts.dictionary, parts.arrays)
 
     def with_taxonomy(self, taxonomy: Taxonomy) -> Classifier:

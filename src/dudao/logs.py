@@ -5,17 +5,20 @@ Loggers are called ``dudao.…``. Nothing is set up here: without a handler of t
 
 from __future__ import annotations
 
-import logging
+import sys
+from typing import Literal
 
 
-def tell(logger: logging.Logger, level: int, event: str, *, exc_info: bool = False, **fields: object) -> None:
+def tell(
+    name: str, level: Literal["INFO", "WARNING", "ERROR"], event: str, *, exc_info: bool = False, **fields: object
+) -> None:
     """Log an event with its fields.
 
     Parameters
     ----------
-    logger : Logger
-        Where to.
-    level : int
+    name : str
+        The logger's, which is that of the module.
+    level : str
         As in `logging`.
     event : str
         What happened, the same words each time.
@@ -25,11 +28,18 @@ def tell(logger: logging.Logger, level: int, event: str, *, exc_info: bool = Fal
         What it happened to. The message is ``event: name=value …``; the record's attribute ``dudao`` holds
         ``{"event": event, name: value, …}``.
     """
-    if not logger.isEnabledFor(level):
+    # Who has not imported `logging` has set up nothing that would listen; a short command need not import it.
+    if (logging := sys.modules.get("logging")) is None:
         return
-    said = " ".join(f"{name}={value}" for name, value in fields.items())
+    top = logging.getLogger("dudao")
+    if not top.handlers:
+        top.addHandler(logging.NullHandler())  # as `logging` asks of libraries: nothing goes to stderr by itself
+    logger, number = logging.getLogger(name), getattr(logging, level)
+    if not logger.isEnabledFor(number):
+        return
+    said = " ".join(f"{key}={value}" for key, value in fields.items())
     logger.log(
-        level,
+        number,
         "%s: %s" if said else "%s%s",
         event,
         said,

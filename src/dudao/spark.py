@@ -5,7 +5,6 @@ The model travels with the job, and each Python worker unpacks it once. Needs th
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 __all__ = ["tag_dataframe", "tag_files"]
-
-_log = logging.getLogger(__name__)
 
 
 def tag_dataframe(
@@ -171,7 +168,7 @@ class _Shipped(NamedTuple):
         if self.sha256 not in _unpacked:
             _unpacked.clear()
             _unpacked[self.sha256] = self.parcel.value
-            tell(_log, logging.INFO, "model unpacked", sha256=self.sha256)
+            tell(__name__, "INFO", "model unpacked", sha256=self.sha256)
         return _unpacked[self.sha256]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -35,8 +34,6 @@ from dudao.outline import outline
 from dudao.readers import Source, read_document, read_documents, unexpected
 from dudao.store import load_classifier
 from dudao.taxonomy import Taxonomy, load_taxonomy
-
-_log = logging.getLogger(__name__)
 
 _CLAUSES_AT_ONCE = 4096  # scored together; the context step holds about 3 KB a clause
 
@@ -74,7 +71,7 @@ class Tagger:
         if taxonomy is not None:
             given = taxonomy if isinstance(taxonomy, Taxonomy) else load_taxonomy(Path(taxonomy))
             classifier = classifier.with_taxonomy(given)
-        tell(_log, logging.INFO, "model loaded", version=version.version, path=str(version.path), sha256=digest)
+        tell(__name__, "INFO", "model loaded", version=version.version, path=str(version.path), sha256=digest)
         return cls(
             classifier, ModelInfo(version.version, classifier.taxonomy.version, digest), classifier.settings.drift
         )
@@ -113,8 +110,8 @@ class Tagger:
             raise no_text_in(report.document.source)
         tagged = self.tag_outline(report, explain=explain)
         tell(
-            _log,
-            logging.INFO,
+            __name__,
+            "INFO",
             "report tagged",
             source=tagged.source,
             format=report.document.format,
@@ -315,7 +312,7 @@ class Tagger:
                 except Exception as error:  # one report's failure is no other's
                     result = unexpected(error, document.source)
             if isinstance(result, DudaoError):
-                tell(_log, logging.INFO, "report failed", source=result.where, error=result.what)
+                tell(__name__, "INFO", "report failed", source=result.where, error=result.what)
             yield result
 
     def _scores(self, pieces: Sequence[str], counts: Sequence[int], headings: Sequence[tuple[str, ...]]) -> Scores:

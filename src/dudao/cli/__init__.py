@@ -103,6 +103,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     The process ends without taking apart what it has loaded, a tenth of a short run; all files are closed by then. Where it
     may have processes of its own it ends as usual: idle workers would outlive it and hold its output open for minutes.
     """
+    # NumPy's BLAS starts a thread for each processor as it is imported, which waits busily: 60 ms of a short command. Scoring has no
+    # product that would gain by them, and training keeps to one so that its digits are the same everywhere.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     status = run(list(sys.argv[1:] if arguments is None else arguments))
     if _WITH_PROCESSES & sys.modules.keys():
         sys.exit(status)

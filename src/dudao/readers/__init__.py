@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -16,8 +15,6 @@ from dudao.readers.limits import DEFAULT, Limits
 __all__ = ["SUFFIXES", "Limits", "Source", "find_reports", "holds_many", "read_document", "read_documents"]
 
 Source = str | Path | bytes | BinaryIO
-
-_log = logging.getLogger(__name__)
 
 
 def read_document(source: Source, *, name: str | None = None, limits: Limits = DEFAULT) -> Document:
@@ -108,7 +105,7 @@ def _documents(
 
 def unexpected(error: Exception, name: str) -> ReadError:
     """What stands among results for a file in which something failed that nobody foresaw; the traceback is logged."""
-    tell(_log, logging.ERROR, "unexpected error", exc_info=True, source=name)
+    tell(__name__, "ERROR", "unexpected error", exc_info=True, source=name)
     if isinstance(error, MemoryError):
         return ReadError("out of memory", where=name, hint="give fewer or smaller files at a time")
     what = f"unexpected {type(error).__name__}: {error}"

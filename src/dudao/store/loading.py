@@ -15,12 +15,14 @@ from dudao.store.contents import sha256 as digest_of
 from dudao.store.inspection import audit, check, look_at_card, look_at_unread
 from dudao.store.versions import ModelVersion, inference_digest, is_installed, resolve
 
+_INFERENCE = "inference"  # not a file's name: the digest over those that inference reads
+
 
 def load_classifier(ref: str | Path = "current") -> tuple[ModelVersion, Classifier, str]:
     """Load a version's scoring path; no pickle is read.
 
-    An installed version was looked at when it was written, so that only what is read now is checked against its digests. Of a
-    folder from elsewhere everything is looked at first.
+    An installed version was looked at when it was written, so that only what is read now is checked against its digests, and of
+    one that this package was released with only the digests. Of a folder from elsewhere everything is looked at first.
 
     Returns
     -------
@@ -40,7 +42,9 @@ def load_classifier(ref: str | Path = "current") -> tuple[ModelVersion, Classifi
         files = {name: read_checked(contents, name, manifest) for name in FILES}
     else:
         manifest, files = check(contents)
-    return version, Classifier.from_files(files, where=str(version.path)), inference_digest(manifest)
+    digest = inference_digest(manifest)
+    known = pinned(version.version).get(_INFERENCE) == digest
+    return version, Classifier.from_files(files, where=str(version.path), known=known), digest
 
 
 def verify(ref: str | Path = "current") -> dict[str, bool]:
@@ -128,15 +132,16 @@ def _unpickle(data: bytes, version: ModelVersion) -> Any:
 
 
 def pinned(version: str) -> dict[str, str]:
-    """The digests of ``manifest.json`` and ``model.joblib`` that this package carries for a released version; empty for others."""
+    """The digests of a released version that this package carries, as `digests_to_pin` gives them; empty for others."""
     path = Path(__file__).resolve().parent.parent / "data" / "released.json"
     pins: dict[str, dict[str, str]] = json.loads(path.read_bytes())
     return pins.get(version, {})
 
 
 def digests_to_pin(contents: Folder) -> dict[str, str]:
-    """What a release pins of a version: the manifest's digest, which covers every file, and the pipeline's."""
-    return {name: digest_of(contents.read(name)) for name in (MANIFEST, PIPELINE)}
+    """What a release pins of a version: the digests of the manifest, which covers every file, of the pipeline, and of what inference reads."""
+    found = {name: digest_of(contents.read(name)) for name in (MANIFEST, PIPELINE)}
+    return {**found, _INFERENCE: inference_digest(read_manifest(contents))}
 
 
 def is_released(version: ModelVersion) -> bool:
