@@ -23,13 +23,14 @@ def test_there_is_a_model_of_each_format():
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_model_of_a_released_format_scores_the_same(name):
-    """The scores are those that dudao 0.1.0 and 0.2.0 gave with the models they had trained."""
+    """The scores are those that dudao 0.1.0, 0.2.0 and 1.0.0 gave with the models they had trained."""
     tagger = Tagger.load(MODELS / name)
     assert tagger.model.sha256 == EXPECTED[name]["sha256"]
     asked = EXPECTED[name]["tags"]
     tags = tagger.tag([each["text"] for each in asked], headings=[each["headings"] for each in asked])
     for tag, expected in zip(tags, asked, strict=True):
         assert tag.domains == tuple(expected["domains"])
+        assert tag.primary == expected.get("primary", tag.domains[0])
         assert tag.uncertain == expected["uncertain"]
         assert dict(tag.scores) == pytest.approx(expected["scores"], abs=1e-6)
 

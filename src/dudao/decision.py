@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dudao.classifier import Scores, Settings
+from dudao.classifier import Scores, Settings, sigmoid
 from dudao.taxonomy import MOST_DOMAINS, Taxonomy
 
 _LEAST_SHARE = 0.2  # of a paragraph's characters, below which a domain without a figure falls away
@@ -26,9 +26,9 @@ def choose(scores: Scores, settings: Settings, taxonomy: Taxonomy) -> tuple[list
     Returns
     -------
     chosen : list of tuple of int
-        One to three columns a clause; an exclusive domain stands alone.
+        One to three columns a clause, the one that is most likely its main one first; an exclusive domain stands alone.
     uncertain : list of bool
-        No domain passes its threshold, or the best one is less likely than ``settings.certain``.
+        No domain passes its threshold, or the first one is less likely than ``settings.certain``.
     """
     thresholds = np.asarray(settings.thresholds)
     exclusive = {column for column, label in enumerate(settings.labels) if label in taxonomy.exclusive_ids}
@@ -38,19 +38,41 @@ def choose(scores: Scores, settings: Settings, taxonomy: Taxonomy) -> tuple[list
     first = scores.argmax(axis=1)
     rows = np.arange(len(scores))
     n_passing = passes.sum(axis=1)
-    unsure = (n_passing == 0) | (scores[rows, first] < settings.certain)
     singles = [(column,) for column in range(scores.shape[1])]
     chosen: list[tuple[int, ...]] = [singles[column] for column in first.tolist()]
     # Most clauses have one domain, and there is nothing to put in order.
     several = np.flatnonzero((n_passing > 1) | ((n_passing == 1) & ~passes[rows, first]))
     order = np.argsort(-scores[several], axis=1, kind="stable")[:, : MOST_DOMAINS + len(exclusive)]
     ranked = passes[several[:, None], order]
-    unsure[several] |= ~ranked.any(axis=1)
-    for row, columns, passing in zip(several.tolist(), order.tolist(), ranked.tolist(), strict=True):
+    as_main = (scores[several] * chance_of_main(scores[several], settings)).tolist()
+    for row, columns, passing, chances in zip(several.tolist(), order.tolist(), ranked.tolist(), as_main, strict=True):
         given = [column for column, passed in zip(columns, passing, strict=True) if passed] or columns[:1]
         given = given[:1] if given[0] in exclusive else [column for column in given if column not in exclusive]
-        chosen[row] = tuple(given[:MOST_DOMAINS])
-    return chosen, unsure.tolist()
+        chosen[row] = tuple(sorted(given[:MOST_DOMAINS], key=chances.__getitem__, reverse=True))
+    first[several] = [chosen[row][0] for row in several.tolist()]
+    return chosen, ((n_passing == 0) | (scores[rows, first] < settings.certain) | ~passes[rows, first]).tolist()
+
+
+_SUREST = 6.0  # log-odds; beyond, how sure a domain is says nothing more of which one is the main one
+
+
+def main_features(scores: Scores) -> Scores:
+    """What tells a clause's main domain: the log-odds of every domain, drawn in to about one, shape (n_clauses, n_domains)."""
+    least = 1.0 / (1.0 + np.exp(_SUREST))
+    likely = np.clip(scores, least, 1.0 - least)
+    return np.asarray(np.log(likely / (1.0 - likely)) / (_SUREST / 2))
+
+
+def chance_of_main(scores: Scores, settings: Settings) -> Scores:
+    """How likely each domain is the clause's main one if the clause has it, shape (n_clauses, n_domains).
+
+    Money, staff or buildings are often told as surely as the stage that they serve, which the taxonomy puts first: which domains
+    stand beside a domain says which of them is the main one.
+    """
+    if not settings.main:
+        return np.ones_like(scores)
+    weights = np.asarray(settings.main)
+    return sigmoid(main_features(scores) @ weights[:, 1:].T + weights[:, 0])
 
 
 def combine(

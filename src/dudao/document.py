@@ -135,13 +135,13 @@ class Tag:
     Attributes
     ----------
     domains : tuple of str
-        Ids, best first.
+        Ids, best score first.
     role : str
         Section role.
     uncertain : bool
         Whether a person should look at it.
     primary : str
-        The domain that holds most of the text.
+        The domain that holds most of the text, each of its clauses counted for its main one; not always the one of the best score.
     labels : tuple of str
         Ids of all domains.
     row : bytes
@@ -178,7 +178,7 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class TaggedClause:
-    """A clause with its one to three domains, best first."""
+    """A clause with its one to three domains, the main one first; none has a better score than the one before it."""
 
     clause: Clause
     domains: tuple[DomainScore, ...]

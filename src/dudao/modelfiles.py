@@ -23,8 +23,9 @@ from dudao.errors import ModelError
 from dudao.features import NO_KEY
 from dudao.taxonomy import MOST_DOMAINS, Taxonomy
 
-FORMAT = 2
+FORMAT = 3
 _COUNTING = 1  # the format that counted terms and had no setting for it
+_BY_SCORE = 2  # the last one in which the best score came first, with nothing that says which domain is the main one
 FILES = ("classifier.json", "classifier.npz", "dictionary.tsv", "taxonomy.toml")
 CONTEXT_FEATURES = (
     "paragraph",
@@ -125,6 +126,9 @@ class Settings:
         Least score of the first domain at which a clause is not marked uncertain.
     binary : bool
         Whether a term counts once a text however often it stands there; models of format 1 count each time.
+    main : tuple of tuple of float
+        For each domain an intercept and a weight for the log-odds of every domain: the log-odds that it is a clause's main one where
+        the clause has it. Empty in models up to format 2, in which the domain of the best score comes first.
     drift : Reference, optional
         What is usual for the model; models up to 0.2.0 have no such figures.
     mended : mapping of str to Mended
@@ -137,6 +141,7 @@ class Settings:
     context: tuple[float, ...]
     certain: float
     binary: bool = True
+    main: tuple[tuple[float, ...], ...] = ()
     drift: Reference | None = None
     mended: Mapping[str, Mended] = field(default_factory=dict)
 
@@ -222,6 +227,7 @@ def read_settings(data: bytes, *, where: str) -> Settings:
             context=tuple(map(float, raw["context"])),
             certain=float(raw["certain"]),
             binary=bool(raw.get("binary", number > _COUNTING)),
+            main=tuple(tuple(map(float, row)) for row in raw["main"]) if number > _BY_SCORE else (),
             drift=Reference.from_dict(raw["drift"]) if raw.get("drift") else None,
             mended={
                 str(key): Mended(tuple(map(str, each["domains"])), str(each["role"]))
@@ -235,7 +241,19 @@ def read_settings(data: bytes, *, where: str) -> Settings:
     _require(
         len(settings.context) == 2 + len(CONTEXT_FEATURES), "the context step has the wrong number of weights", where
     )
-    numbers = (*settings.thresholds, *settings.context, *settings.block_weights, settings.certain)
+    _require(
+        all(len(row) == 1 + len(settings.labels) for row in settings.main)
+        and len(settings.main) in {0, len(settings.labels)},
+        "what tells the main domain is of other domains",
+        where,
+    )
+    numbers = (
+        *settings.thresholds,
+        *settings.context,
+        *settings.block_weights,
+        settings.certain,
+        *sum(settings.main, ()),
+    )
     _require(all(map(math.isfinite, numbers)), "a number is not finite", where)
     _require(
         all(0 <= each <= 1 for each in (*settings.thresholds, settings.certain)), "a threshold is no probability", where

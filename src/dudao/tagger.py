@@ -192,7 +192,6 @@ class Tagger:
                     continue
                 columns = [labels.index(domain) for domain in decided.domains]
                 chosen[row], uncertain[row] = tuple(columns), False
-                scores[row, columns] = np.minimum.accumulate(scores[row, columns])  # best first, also by score
                 clauses[number] = replace(clause, role=decided.role or clause.role)
             found.append(replace(paragraph, clauses=tuple(clauses)))
         return found
@@ -247,6 +246,10 @@ class Tagger:
             if count == 1:
                 domains, unsure = given[row], uncertain[row] or not pieces[row]
                 primary: str | None = domains[0]
+                if len(domains) > 1:
+                    domains = tuple(
+                        labels[column] for column in sorted(chosen[row], key=scores[row].__getitem__, reverse=True)
+                    )
             else:
                 rows = slice(row, row + count)
                 kept, primary = combine(pieces[rows], given[rows], exclusive)
@@ -348,7 +351,9 @@ class Tagger:
         labels = self._classifier.labels
         clauses = []
         for clause, columns, unsure, row in zip(paragraph.clauses, chosen, uncertain, scores, strict=True):
-            domains = tuple(self._domain(labels[column], float(row[column])) for column in columns)
+            # The main domain stands first, also where another one is told more plainly; none is shown as likelier than it.
+            shown = np.minimum.accumulate(row[list(columns)]).tolist()
+            domains = tuple(self._domain(labels[column], score) for column, score in zip(columns, shown, strict=True))
             if explain:
                 domains = tuple(
                     each._replace(evidence=self._evidence(clause.text, each.id, clause.start)) for each in domains
