@@ -44,7 +44,7 @@ from dudao.evaluation import (
 )
 from dudao.modelfiles import Mended, clause_key
 from dudao.taxonomy import Taxonomy
-from dudao.tokens import Segmenter, key_of, term_strings
+from dudao.tokens import NGRAMS, Segmenter, key_of, term_strings
 from dudao.usual import usual
 
 Progress = Callable[[str], None]
@@ -62,10 +62,10 @@ class Parameters:
     character_weight : float
         Weight of the character block beside words. 0.4 to 1.0 tried: 0.822 to 0.830.
     min_df : int
-        Least number of training texts that hold a word or pair; those of the glossary are kept however rare, each of its entries
-        is one text. 1: 0.0001 macro F1 more and 1.7 times as many features.
-    min_df_characters : int
-        The same for character n-grams. 2: 0.001 more, and a model of 14,000 clauses has 12 MB in place of 9.
+        Least number of training texts that hold a term; words and pairs of the glossary are kept however rare, each of its entries
+        is one text. 1 for words and pairs: 0.0001 macro F1 more and 1.7 times as many features; 3 for n-grams: 0.001 less.
+    min_df_longest : int
+        The same for n-grams of four characters: a tenth of the model, which else grows beyond 12 MB.
     folds : int
         Folds of the cross-validation, each with whole reports.
     word_frequency : int
@@ -75,7 +75,7 @@ class Parameters:
     c: float = 15.0
     character_weight: float = 1.0
     min_df: int = 2
-    min_df_characters: int = 3
+    min_df_longest: int = 3
     folds: int = 8
     word_frequency: int = 2000
 
@@ -368,7 +368,7 @@ def fit(
     kept = {term for line in data.columns[np.union1d(glossary, again), 0].tolist() for term in line.split()}
     vocabularies = (
         _vocabulary(data.columns[whole, 0], parameters.min_df, kept),
-        _vocabulary(data.columns[whole, 1], parameters.min_df_characters),
+        _vocabulary(data.columns[whole, 1], parameters.min_df, longest=parameters.min_df_longest),
     )
     pieces = data.n_records + data.n_terms + np.flatnonzero(np.isin(data.piece_owner, rows))
     learnt = np.concatenate([whole, pieces, again])
@@ -382,10 +382,16 @@ def fit(
 _TIMES = 10
 
 
-def _vocabulary(lines: npt.NDArray[np.object_], least: int, kept: Set[str] = frozenset()) -> list[str]:
-    """The terms that stand in enough texts, or are to be kept, in a stable order."""
+def _vocabulary(
+    lines: npt.NDArray[np.object_], least: int, kept: Set[str] = frozenset(), *, longest: int | None = None
+) -> list[str]:
+    """The terms that stand in enough texts, or are to be kept, in a stable order; ``longest`` texts for n-grams of the longest kind."""
     frequency = Counter(term for line in lines.tolist() for term in set(line.split()))
-    return sorted(term for term, count in frequency.items() if count >= least or term in kept)
+    return sorted(
+        term
+        for term, count in frequency.items()
+        if term in kept or count >= (longest if longest is not None and len(term) == NGRAMS[-1] else least)
+    )
 
 
 def _decision(pipeline: Pipeline, columns: npt.NDArray[np.object_]) -> Scores:
