@@ -14,6 +14,7 @@ ORDER = [
     "errors",
     "files",
     "logs",
+    "patterns",
     "workers",
     "templates",
     "charts",
