@@ -70,6 +70,7 @@ _DONE_BY_THEN = later(
 )  # right after a date: when something will be there
 _TITLE = later("《[^》]*》")
 _MARKER = later(rf"\s*(?:{_NUMBER}+(?:是|要)|[(（]?{_NUMBER}+[)）、.．])")
+_NAMED_AS = ("单位", "部门", "领导", "人")  # before a colon
 _NAMED = later(
     r"(?:责任|牵头|配合|承办|主办|整改|落实)(?:单位|部门|领导|人)\s*[:：]\s*([^()（）\[\]【】。；;:：\n]{2,60}?)"
     r"(?=[。；;)）\]】\n]|[，,、\s]*(?:责任|牵头|配合|完成|整改)(?:单位|部门|领导|人|时限|时间)|$)"
@@ -164,7 +165,8 @@ class _Closeness:
 def who(text: str) -> tuple[str, ...]:
     """The bodies that a clause names for what it promises, in their order."""
     text = _without_titles(text)
-    listed = _NAMED.finditer(text) if ":" in text or "：" in text else ()
+    named_before = any(part.rstrip().endswith(_NAMED_AS) for part in text.replace("：", ":").split(":")[:-1])
+    listed = _NAMED.finditer(text) if named_before else ()
     named = [name for match in listed for name in re.split("[、，,]", match.group(1))]
     return tuple(dict.fromkeys(filter(None, map(str.strip, named)))) or tuple(dict.fromkeys(_acting(text)))
 

@@ -154,8 +154,7 @@ def clause_key(section: Sequence[str], text: str) -> str:
     return hashlib.sha256(path).hexdigest()[:_CLAUSE_KEY]
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(NamedTuple):
     """What a classifier is built from, checked."""
 
     settings: Settings
@@ -247,8 +246,8 @@ def read_settings(data: bytes, *, where: str) -> Settings:
 def read_dictionary(data: bytes, *, where: str, known: bool = False) -> tuple[tuple[str, int], ...]:
     """``dictionary.tsv``: words and their frequencies."""
     try:
-        lines = [line.split("\t") for line in data.decode("utf-8").splitlines()]
-        dictionary = tuple((word, int(frequency)) for word, frequency in lines)
+        lines = (line.split("\t") for line in data.decode("utf-8").splitlines())
+        dictionary = tuple([(word, int(frequency)) for word, frequency in lines])
     except ValueError as error:
         raise _unreadable(f"dictionary.tsv: {error}", where) from error
     if known:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dudao.document import ParagraphKind
 from dudao.outline.furniture import date_at_end, is_date
@@ -39,8 +39,7 @@ _LONGEST_FOOTER = 60
 _END_MARKS = "。；！!;"
 
 
-@dataclass(frozen=True, slots=True)
-class Closing:
+class Closing(NamedTuple):
     """Signing lines, the first line of the report's end, and footers, by line index."""
 
     kinds: Mapping[int, ParagraphKind | None]

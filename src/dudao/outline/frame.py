@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dudao.document import ParagraphKind
 from dudao.outline.closing import OFFICE, OFFICE_LINE, find_closing
@@ -40,13 +40,13 @@ _PLACE = later(
 )
 _SIGNING_OFFICE = later(rf"(?:[^：:]{{2,8}}[：:]\s*)?((?:中共)?[^，。；：:,;、]{{2,24}}?{OFFICE})(?=$|[\s(（0-9二])")
 _OFFICE_IN_TITLE = later(r"([^\s，。《〈“]{2,24}?(?:人民政府|(?<![布格结全大])局|厅))(?:办公室)?")
+_BRACKETS = later(r"[〔\[（(][^〕\]）)]{0,24}[〕\]）)]")
 _YEAR_BEFORE = later(r"^\s*20[0-9]{2}年(?:度|以来)?")
 _YEAR = later(r"(?<![0-9])(20[0-4][0-9])(?![0-9])|[二][〇○零O][一二三四][〇○零O一二三四五六七八九](?=年)")
 _HAN_DIGITS = {char: str(index) for index, char in enumerate("〇一二三四五六七八九")} | {"○": "0", "零": "0", "O": "0"}
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """What was found, and what each framing line is: lines of kind None are furniture or title and belong to no paragraph.
 
     ``resets`` says before which lines no section is open any more: "opening" behind a covering letter, "closing" at the end.
@@ -292,7 +292,7 @@ def year_of(title: str, opening: str, signatures: tuple[str, ...]) -> int | None
     """The year reported on: the title's last, else the opening's first, else the signature's."""
     for piece, last in ((title, True), (opening, False), (" ".join(signatures), True)):
         # Document numbers (国办发〔2017〕49号) and a date in brackets behind the title are not the year reported on.
-        bare = re.sub(r"[〔\[（(][^〕\]）)]{0,24}[〕\]）)]", "", piece)
+        bare = _BRACKETS.sub("", piece) if any(bracket in piece for bracket in "〔[（(") else piece
         years = [_year(match.group()) for match in _YEAR.finditer(bare)]
         if years:
             return years[-1] if last else years[0]

@@ -48,6 +48,7 @@ _PAGE_NUMBER = later(
     r")\s*"
 )
 _PAGE_NUMBER_BEGINS = frozenset("0123456789第-—－–·=_*~.…")
+_PAGE_NUMBER_ENDS = frozenset("0123456789页-—－–·=_*~.…")
 _LONGEST_FURNITURE = 120
 _BULLETS = "•●▪◆■"  # labels of a page can be a list
 
@@ -59,11 +60,11 @@ def is_furniture(line: str) -> bool:
         return False
     if line[0] in _BULLETS:
         line = line[1:].lstrip()
-    first = line[:1]
-    if (first in _PAGE_NUMBER_BEGINS or first.isspace()) and _PAGE_NUMBER.fullmatch(line):
-        return True
-    begins = first in _LABEL_BEGINS or first.isspace()
-    return (begins or any(mark in line for mark in _LABEL_MARKS)) and _LABEL.fullmatch(line) is not None
+    first, last = line[:1], line[-1:]
+    blank = first.isspace()
+    numbered = (blank or first in _PAGE_NUMBER_BEGINS) and (last in _PAGE_NUMBER_ENDS or last.isspace())
+    labelled = blank or first in _LABEL_BEGINS or any(mark in line for mark in _LABEL_MARKS)
+    return (numbered and _PAGE_NUMBER.fullmatch(line) is not None) or (labelled and _LABEL.fullmatch(line) is not None)
 
 
 def is_date(text: str, start: int, end: int) -> bool:

@@ -11,9 +11,8 @@ import os
 import re
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from dudao.errors import ModelError
 from dudao.modelfiles import FILES, check_format
@@ -58,8 +57,7 @@ class Contents(Protocol):
         """The bytes of one; a ModelError where it is missing, no plain file, or too large."""
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(NamedTuple):
     """Files on a disk."""
 
     path: Path
@@ -96,8 +94,7 @@ class Folder:
         return data
 
 
-@dataclass(frozen=True, slots=True)
-class Unpacked:
+class Unpacked(NamedTuple):
     """Files in the memory."""
 
     files: Mapping[str, bytes]
