@@ -15,6 +15,7 @@ ORDER = [
     "files",
     "logs",
     "patterns",
+    "values",
     "workers",
     "templates",
     "charts",

@@ -23,6 +23,7 @@ import numpy.typing as npt
 from dudao.errors import ModelError
 from dudao.features import NO_KEY
 from dudao.taxonomy import MOST_DOMAINS, Taxonomy
+from dudao.values import Value
 
 FORMAT = 2
 _COUNTING = 1  # the format that counted terms and had no setting for it
@@ -72,16 +73,16 @@ class Mended(NamedTuple):
     role: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Spread:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Spread(Value):
     """How a share is spread over the reports of a corpus."""
 
     median: float
     p95: float
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Reference(Value):
     """What is usual for a model: figures of its corpus's reports, each seen by a model that did not know it.
 
     Attributes
@@ -113,8 +114,8 @@ class Reference:
         return cls(int(entry["reports"]), **spreads)
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Settings(Value):
     """What training chose beside the weights.
 
     Attributes
