@@ -34,9 +34,8 @@ _BLANK = frozenset(" \t\r\n\f\v\u00a0\u3000\u2002\u2003\u2009\u200b\ufeff")
 _NUMERAL = "[一二三四五六七八九十]{1,3}"
 # 一是 … 十二是, 一要, 其一, 第一，, ①, (1), 1. — the last two only after a stop that can open an item.
 _ENUMERATOR = re.compile(
-    rf"(?P<shi>{_NUMERAL}(?:是|要(?!求|素|点|件)))"
-    rf"|(?P<qi>其[一二三四五六七八九十](?=[，,、：:是]))"
-    rf"|(?P<di>第{_NUMERAL}(?=[，,、：:是]))"
+    rf"(?P<counted>{_NUMERAL}(?:是|要(?!求|素|点|件)))"
+    rf"|(?P<ordinal>(?:其[一二三四五六七八九十]|第{_NUMERAL})(?=[，,、：:是]))"
     r"|(?P<circled>[\u2460-\u2473\u2474-\u2487\u3220-\u3229\u2776-\u277f])"
     rf"|(?P<bracketed>[(（](?:[0-9]{{1,2}}|{_NUMERAL})[)）])"
     r"|(?P<digit>[0-9]{1,2}(?:[、)）]|[.．](?![0-9])))"
