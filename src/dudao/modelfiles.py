@@ -191,9 +191,10 @@ def parse(files: Mapping[str, bytes], *, where: str, known: bool = False) -> Par
         ``taxonomy.toml`` breaks its own rules.
     """
     settings = read_settings(files["classifier.json"], where=where)
-    arrays = read_arrays(files["classifier.npz"], where=where, known=known)
     dictionary = read_dictionary(files["dictionary.tsv"], where=where, known=known)
     taxonomy = Taxonomy.from_toml(files["taxonomy.toml"], where=f"{where}/taxonomy.toml")
+    # Last, since a loader may still be at the digest of so large a file.
+    arrays = read_arrays(files["classifier.npz"], where=where, known=known)
     check_fit(settings, taxonomy, arrays, where=where)
     return Parts(settings, taxonomy, dictionary, arrays)
 

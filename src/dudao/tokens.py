@@ -101,8 +101,8 @@ def _table() -> Codes:
     ):
         table[code] = 0
     table[0xD800:0xE000] = _BREAK
-    source, target = (np.frombuffer(each.encode("utf-32-le"), dtype="<u4") for each in traditional_characters())
-    table[source] = target
+    written, simple = (np.frombuffer(each.encode("utf-32-le"), dtype="<u4") for each in traditional_characters())
+    table[written] = simple
     # Compatibility ideographs can map to traditional forms: map twice.
     compat = np.arange(0xF900, 0xFB00)
     table[compat] = table[table[compat]]

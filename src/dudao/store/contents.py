@@ -168,13 +168,18 @@ def read_checked(contents: Contents, name: str, manifest: Mapping[str, Any]) -> 
         They are not.
     """
     data = contents.read(name)
-    if sha256(data) != manifest["files"].get(name):
+    check_digest(name, sha256(data), manifest, where=contents.where)
+    return data
+
+
+def check_digest(name: str, digest: str, manifest: Mapping[str, Any], *, where: str) -> None:
+    """Raise ModelError where a file has another digest than the manifest says."""
+    if digest != manifest["files"].get(name):
         raise ModelError(
             f"{name} is not what the manifest says: its digest differs",
-            where=contents.where,
+            where=where,
             hint="the file is damaged or was changed; install the version again or choose another with `dudao models use`",
         )
-    return data
 
 
 def sha256(data: bytes) -> str:
