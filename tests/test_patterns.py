@@ -27,7 +27,6 @@ LOOKS = [
     (furniture._PAGE_NUMBER, furniture.is_furniture),
     (furniture.DATE_LINE, lambda text: furniture.is_date(text, 0, len(text))),
     (furniture.DATE_AT_END, lambda text: furniture.date_at_end(text, 0, len(text)) is not None),
-    (closing._OFFICES, closing._are_offices),
     (closing._IMPRINT, lambda text: closing._is_imprint(text, 0, len(text))),
     (closing._ATTACHMENT, lambda text: closing.is_attachment(text, 0, len(text))),
     (closing._SEAL, lambda text: holds(text, 0, len(text), closing._SEAL_WORDS)),
@@ -78,3 +77,29 @@ def test_marker_of_a_clause_is_what_the_set_of_all_numerals_finds(text):
     plain = re.compile(rf"\s*(?:{NUMBER}+(?:是|要)|[(（]?{NUMBER}+[)）、.．])").match(text)
     found = ledger._MARKER.match(text.translate(ledger._AS_NINE))
     assert (found and found.span()) == (plain and plain.span())
+
+
+OFFICE = rf"(?:中共)?[^，。；：:,;、\s0-9]{{2,24}}?{closing.OFFICE}"
+OFFICES = re.compile(rf"{OFFICE}(?:\s+{OFFICE}){{0,2}}\s*(?:[(（]\s*(?:公?章|盖章|印章|加盖公章)\s*[)）])?")
+PIECES = [
+    "某县",
+    "人民政府",
+    "教育局",
+    "办公室",
+    "局",
+    " ",
+    "\u3000",
+    "（盖章）",
+    "( 章 )",
+    "（公章",
+    "）",
+    "中共",
+    "布局",
+    "1",
+    "县委",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=9).map("".join).map(str.strip).filter(bool))
+def test_offices_are_up_to_three_with_one_seal_behind_the_last(piece):
+    assert closing._are_offices(piece) == (OFFICES.fullmatch(piece) is not None)

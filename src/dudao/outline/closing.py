@@ -16,10 +16,10 @@ OFFICE = (
     r"|教育督导(?:委员会)?(?:办公室|室)?|督导委员会(?:办公室)?|领导小组(?:办公室)?|管委会|管理委员会|行政公署|街道办事处|县委|区委|市委|旗委|[镇乡]党委|党委|工委|委员会|(?<![布格结全大])局|(?<![大餐客前])厅)"
 )
 OFFICE_LINE = later(rf"[^，。；：:,;、]{{2,24}}?{OFFICE}")
-_OFFICES = later(
-    rf"(?:中共)?[^，。；：:,;、\s0-9]{{2,24}}?{OFFICE}(?:\s+(?:中共)?[^，。；：:,;、\s0-9]{{2,24}}?{OFFICE}){{0,2}}\s*(?:[(（]\s*(?:公?章|盖章|印章|加盖公章)\s*[)）])?"
-)
-_OFFICE_ENDS = frozenset("府室厅办局会导组署处委章)）")
+_SIGNING_OFFICE = later(rf"(?:中共)?[^，。；：:,;、\s0-9]{{2,24}}?{OFFICE}")
+_MOST_OFFICES = 3  # that sign on one line
+_SEAL_BEHIND = later(r"\s*[(（]\s*(?:公?章|盖章|印章|加盖公章)\s*[)）]$")
+_OFFICE_ENDS = frozenset("府室厅办局会导组署处委)）")
 _SEAL = later(r"[(（]?\s*(?:公?章|盖章|印章|加盖公章|此件公开发布|此页无正文|此件(?:主动|依申请)公开)\s*[)）]?")
 _SEAL_WORDS = ("章", "此件", "此页")
 _DATE_LABEL = later(r"(?:报告)?(?:日期|时间)\s*[:：]\s*")
@@ -134,8 +134,13 @@ def _parts(text: str, line: Line) -> str:
 
 def _are_offices(piece: str) -> bool:
     """Whether a line, or what stands before a date on it, names who signs, and nothing else."""
-    ends = piece[-1:] in _OFFICE_ENDS or piece[-1:].isspace()
-    return ends and _OFFICES.fullmatch(piece) is not None
+    last = piece[-1:]
+    if piece[:1].isspace() or not (last in _OFFICE_ENDS or last.isspace()):
+        return False
+    if last in ")）":
+        piece = _SEAL_BEHIND.sub("", piece)
+    names = piece.split()
+    return 0 < len(names) <= _MOST_OFFICES and all(map(_SIGNING_OFFICE.fullmatch, names))
 
 
 def _is_imprint(text: str, start: int, end: int) -> bool:
