@@ -21,6 +21,7 @@ _REPORT_END = later(
 # "自查情况" by itself is a heading; with a place or a year before it, it is a title.
 _CHECK_END = later(rf".*[县区市旗省州镇乡年校].*(?:自评|自查)(?:书|稿|材料|情况)?\s*{_BRACKETED}")
 _TITLE_LOOSE = later(r".*(?:县|区|市|省|旗|州|盟).*(?:年|教育).*|.*年.*(?:教育|自评|自查|履职|履行).*")
+# One of them stands in each title that `_COVERING` fits.
 _COVERING_WORDS = ("公告", "公示", "函", "通知", "请示", "报送", "上报", "呈报", "印发", "公布")
 _COVERING = later(rf".*(?:公告|公示|函|通知|请示)\s*{_BRACKETED}|.*(?:报送|上报|呈报|印发|公布).*")
 _PIECE_NUMBER = later(r"(?:第\s*\S{1,3}\s*篇|[篇文]\s*\S{1,3}?)\s*[:：]\s*")  # of a collection

@@ -11,6 +11,7 @@ _MONTH = rf"年{_NUMERALS}月"
 _CLOCK = r"(?:\s+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)?"
 DATE_LINE = later(rf"[(（]?\s*{_YEAR}(?:{_DAY}{_CLOCK}|{_MONTH}(?:\s*日)?)\s*[)）]?")
 DATE_AT_END = later(rf"[(（]?\s*{_YEAR}(?:{_DAY}|{_MONTH})\s*[)）]?$")
+# With what dates begin and end, and one of what each holds.
 _DATE_BEGINS = frozenset("(（12二〇○零O")
 _DATE_ENDS = frozenset("日月)）0123456789一二三四五六七八九十")
 _DATE_MARKS = "年-/."

@@ -22,6 +22,7 @@ _NUMBERED = later(
     r"|(?P<title>.{2,50}(?:报告|汇报|总结|材料))\s*(?:篇)?[(（]?(?P<c>[一二三四五六七八九十]{1,3}|[0-9]{1,2})[)）]?\s*[:：]?"
 )
 _LONGEST = 80
+# What a line that `_NUMBERED` fits holds: one of the first two, or one of the others and an end like these.
 _NUMBERED_WORDS = ("篇", "范文")
 _TITLE_WORDS = ("报告", "汇报", "总结", "材料")
 _NUMBERED_ENDS = frozenset("0123456789一二三四五六七八九十)）:：")

@@ -19,7 +19,7 @@ _NO_FACT = later(
 )
 _SCORE_LINE = later(r".{0,12}(?:自评|得分|分值|总分|扣分|满分|评分).{0,16}[0-9]+(?:\.[0-9]+)?\s*分?[)）]?")
 _ITEM_START = later(r"[一二三四五六七八九十]{1,3}(?:是|要)|第[一二三四五六七八九十]{1,3}[，,、]|首先|其[一二三四五六]")
-_ITEM_BEGINS = "一二三四五六七八九十第首其"
+_ITEM_BEGINS = "一二三四五六七八九十第首其"  # of `_ITEM_START`
 _ANNOUNCES = later("(?:如下|(?:以下|下列|下面).{0,8})$")
 _LONGEST_SLOGAN = 39  # characters, its stop among them
 _SLOGAN = later(r"[^。！？；：:，0-9\s“”《》]{4,12}(?:[，、 \u3000][^。！？；：:，0-9\s]{2,12}){0,2}[。！]")
