@@ -65,9 +65,8 @@ _TERM = later(
     rf"|限期?{_SHORT_NUMBER}个?(?:工作)?[日天月]"
     r"|(?:完成|整改)(?:时限|时间)\s*[:：]\s*(?P<stated>[^()（）。；;，,\n]{2,24})"
 )
-_DONE_BY_THEN = later(
-    f"(?:将|要|拟|计划|力争|确保|争取|起)?(?:{_DONE})"
-)  # right after a date: when something will be there
+# Right after a date: it is when something will be there.
+_DONE_BY_THEN = later(f"(?:将|要|拟|计划|力争|确保|争取|起)?(?:{_DONE})")
 _TITLE = later("《[^》]*》")
 _MARKER = later(rf"\s*(?:{_NUMBER}+(?:是|要)|[(（]?{_NUMBER}+[)）、.．])")
 _NAMED_AS = ("单位", "部门", "领导", "人")  # before a colon

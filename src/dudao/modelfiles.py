@@ -40,9 +40,8 @@ CONTEXT_FEATURES = (
 _LONGEST_HEADER = 1024  # bytes that say what an array is; a hundred are usual
 _LONGEST_DIRECTORY = 4096  # bytes of the .npz file's list of its nine arrays; half a kilobyte is usual
 _END = 22  # bytes of a zip file's end record, which says where its list lies
-_LISTED = struct.Struct(
-    "<4s2xB3xH12xI3H8xI"
-)  # magic, version, method, size, lengths of name, extra and comment, offset
+# Of a file in that list: magic, version, method, size, lengths of its name, extra field and comment, offset.
+_LISTED = struct.Struct("<4s2xB3xH12xI3H8xI")
 _NEWEST_ZIP = 63  # version 6.3 of the format, which nothing here comes near
 _STORED = 0  # the method of what is not compressed
 _INFINITE, _BELOW = 0x7C00, 0x8000  # a half float's exponent bits, its sign

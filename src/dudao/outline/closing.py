@@ -21,14 +21,14 @@ _MOST_OFFICES = 3  # that sign on one line
 _SEAL_BEHIND = later(r"\s*[(（]\s*(?:公?章|盖章|印章|加盖公章)\s*[)）]$")
 _OFFICE_ENDS = frozenset("府室厅办局会导组署处委)）")  # of an office, and of the seal behind it
 _SEAL = later(r"[(（]?\s*(?:公?章|盖章|印章|加盖公章|此件公开发布|此页无正文|此件(?:主动|依申请)公开)\s*[)）]?")
-_SEAL_WORDS = ("章", "此件", "此页")  # one of them stands in every seal, as one of the next in every imprint
+_SEAL_WORDS = ("章", "此件", "此页")  # one of them stands in every seal
 _DATE_LABEL = later(r"(?:报告)?(?:日期|时间)\s*[:：]\s*")
 _OFFICE_LABEL = later(r"(?:报告|填报|自评|自查|报送)单位\s*(?:[(（](?:公?章|盖章)[)）])?\s*[:：]\s*")
 _IMPRINT = later(
     rf"(?:[^，。；：:,;、\s0-9]{{2,24}}?{OFFICE}\s*)?(?:[12][0-9]{{3}}|[二〇○零O][一二三四五六七八九〇○零O]{{3}})\s*年.{{2,10}}[日月]\s*印发"
     r"|(?:抄送|抄报|主送)\s*[:：].*|[(（]?联系人\s*[:：].*"
 )
-_IMPRINT_WORDS = ("印发", "抄送", "抄报", "主送", "联系人")
+_IMPRINT_WORDS = ("印发", "抄送", "抄报", "主送", "联系人")  # and one of these in every imprint
 _CLOSING_WORDS = later(
     r".{0,30}(?:特此报告|专此报告|特此汇报|特此说明|此报告|特此函[告复]|特此公示|特此通知|请审阅|请予审[阅查])[。.！]?"
 )
