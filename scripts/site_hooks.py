@@ -16,7 +16,7 @@ from typing import Any
 import click
 from mkdocs.structure.files import File, Files
 
-from dudao.cli import build
+from dudao.cli.application import build
 from dudao.language import translator
 
 ROOT = Path(__file__).resolve().parent.parent

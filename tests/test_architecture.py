@@ -14,6 +14,8 @@ ORDER = [
     "errors",
     "files",
     "logs",
+    "patterns",
+    "values",
     "workers",
     "templates",
     "charts",

@@ -30,7 +30,7 @@ def test_tag_of_a_text_imports_nothing_for_other_work():
     found = imported("tag", str(ROOT / "examples" / "sample-report.txt"), "--to", "json")
     needless = {
         *("sklearn", "scipy", "joblib", "jieba", "lxml", "trafilatura", "rich", "jinja2", "pyarrow", "openpyxl"),
-        *("rjieba", "numpy.ma", "tempfile", "concurrent.futures", "multiprocessing", "email"),
+        *("rjieba", "numpy.ma", "zipfile", "tempfile", "concurrent.futures", "multiprocessing", "email"),
         *("dudao.passages", "dudao.batch", "dudao.training", "dudao.evaluation", "dudao.corpus", "dudao.workers"),
         *("dudao.readers.html", "dudao.readers.pdf", "dudao.readers.docx", "dudao.render.terminal"),
     }

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any, Literal, NamedTuple
 
+from dudao.values import Value
+
 REPORT_SCHEMA = "dudao.report/1"
 ERROR_SCHEMA = "dudao.error/1"
 
@@ -16,8 +18,8 @@ ParagraphKind = Literal["text", "table", "addressee", "signature", "contents"]
 TAGGED_KINDS: frozenset[str] = frozenset({"text", "table"})
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Document(Value):
     """A file's extracted text, before anything is known of its parts."""
 
     text: str
@@ -26,8 +28,8 @@ class Document:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Heading(Value):
     """A heading, on a line of its own or run in at the head of a paragraph."""
 
     level: int
@@ -43,8 +45,8 @@ class Heading:
         return self.text.rstrip("。.：:；; \t\u3000")
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Clause(Value):
     """The finest unit: a sentence, or an enumerated item of one."""
 
     marker: str
@@ -54,8 +56,8 @@ class Clause:
     role: str
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Paragraph(Value):
     """A paragraph with its section path; only text and table paragraphs have clauses."""
 
     index: int
@@ -68,8 +70,8 @@ class Paragraph:
     clauses: tuple[Clause, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Report(Value):
     """A document's outline.
 
     Where a file holds several reports, ``parts`` are their outlines, each named ``file#1``, ``file#2``; else it is empty.
@@ -128,8 +130,8 @@ class DomainScore(NamedTuple):
         return entry
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Tag(Value):
     """What ``Tagger.tag`` says of one text.
 
     Attributes
@@ -176,8 +178,8 @@ class Tag:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class TaggedClause:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class TaggedClause(Value):
     """A clause with its one to three domains, the main one first; none has a better score than the one before it."""
 
     clause: Clause
@@ -193,8 +195,8 @@ class TaggedClause:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class TaggedParagraph:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class TaggedParagraph(Value):
     """A paragraph whose domains follow from its clauses."""
 
     paragraph: Paragraph
@@ -212,8 +214,8 @@ class TaggedParagraph:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Coverage(Value):
     """How much of a report a domain holds. ``share`` is of all clause characters; labels overlap, so shares may add up to more than 1."""
 
     clauses: int
@@ -228,8 +230,8 @@ class ClauseRef(NamedTuple):
     clause: int
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerProblem:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class LedgerProblem(Value):
     """A clause that states a problem, and the measures that share a domain with it, the nearest first.
 
     ``specific`` is false where it has no domain to be matched by (an opening sentence, a list of everything).
@@ -241,8 +243,8 @@ class LedgerProblem:
     specific: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerMeasure:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class LedgerMeasure(Value):
     """A clause that promises something: ``who`` and ``deadline`` as the clause itself writes them, empty where it does not."""
 
     ref: ClauseRef
@@ -252,8 +254,8 @@ class LedgerMeasure:
     specific: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Ledger(Value):
     """A report's problems and measures, each in the order of the report."""
 
     problems: tuple[LedgerProblem, ...] = ()
@@ -295,8 +297,8 @@ class Ledger:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class ModelInfo:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class ModelInfo(Value):
     """Which model gave the tags."""
 
     version: str
@@ -308,8 +310,8 @@ class ModelInfo:
         return {"version": self.version, "taxonomy": self.taxonomy, "sha256": self.sha256}
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Share(Value):
     """A share beside what is usual for the model: the median and the 95th percentile of its corpus's reports, where it knows them.
 
     ``beyond`` says that it lies above that bound by more than chance.
@@ -325,8 +327,8 @@ class Share:
         return {"share": round(self.share, 4), "usual": self.usual, "bound": self.bound, "beyond": self.beyond}
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Drift(Value):
     """How far a text is from what the model was trained on.
 
     Attributes
@@ -364,8 +366,8 @@ class Drift:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class TaggedReport:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class TaggedReport(Value):
     """A report with its tags; ``parts`` holds each by itself where a file has several, else nothing."""
 
     report: Report

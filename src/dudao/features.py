@@ -341,7 +341,9 @@ def _spelt(key: int) -> str:
 def _known(arrays: Mapping[str, npt.NDArray[Any]], block: str) -> KeyTable:
     """The table of a block's terms that are features."""
     keys, features = arrays[f"{block}_keys"], arrays[f"{block}_features"]
-    return KeyTable(keys[features >= 0], features[features >= 0])
+    if features.min(initial=0) < 0:
+        keys, features = keys[features >= 0], features[features >= 0]
+    return KeyTable(keys, features)
 
 
 def _stand_again(row: Index, key: Keys) -> npt.NDArray[np.bool_]:

@@ -6,17 +6,19 @@ Who and when are what a clause itself writes, found by fixed wordings; what they
 from __future__ import annotations
 
 import bisect
-import functools
 import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from dudao.document import ClauseRef, Ledger, LedgerMeasure, LedgerProblem, TaggedParagraph, TaggedReport
+from dudao.patterns import holds, later
 from dudao.taxonomy import Taxonomy, load_taxonomy
 
-_NUMBER = "[0-9０-９〇零一二两三四五六七八九十百]"
+# A clause is looked at with its Han and full-width numerals each as one 九, so that a number is two ranges of characters: the
+# set of all of them takes ten times as long to compile, in each of a dozen places. Spans stay what they are.
+_AS_NINE = str.maketrans(dict.fromkeys("０１２３４５６７８９〇零一二两三四五六七八九十百", "九"))
+_NUMBER = "[0-9九]"
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -49,38 +51,29 @@ _MOST = 100  # measures looked at for a problem's domain: no report comes near i
 _COMING_YEARS = ("明年", "来年", "后年")
 
 
-class _Patterns(NamedTuple):
-    title: re.Pattern[str]
-    opening: re.Pattern[str]  # the clause's marker
-    named: re.Pattern[str]  # 责任单位：…
-    term: re.Pattern[str]
-    done: re.Pattern[str]  # right after a date: it is when something will be there
-
-
-@functools.cache
-def _patterns() -> _Patterns:
-    # Compiled at first use: a report without a measure needs none of them, and compiling takes milliseconds.
-    number = rf"{_NUMBER}{{1,4}}"
-    point = "(?:初|底|末|[中上下]旬|[春夏秋冬][季天节]?|[上下]半年|年[初中底末]|暑期|[寒暑]假|开学|学期)?"
-    year = "(?:19|20)[0-9]{2}年|[今明来后]年|本年度?|[本下]学[年期]"
-    before = "的?(?:之前|以前|前|之内|以内|内|为止)"
-    return _Patterns(
-        re.compile("《[^》]*》"),
-        re.compile(rf"\s*(?:{_NUMBER}+(?:是|要)|[(（]?{_NUMBER}+[)）、.．])"),
-        re.compile(
-            r"(?:责任|牵头|配合|承办|主办|整改|落实)(?:单位|部门|领导|人)\s*[:：]\s*([^()（）\[\]【】。；;:：\n]{2,60}?)"
-            r"(?=[。；;)）\]】\n]|[，,、\s]*(?:责任|牵头|配合|完成|整改)(?:单位|部门|领导|人|时限|时间)|$)"
-        ),
-        re.compile(
-            rf"(?P<to>到|至|力争|确保|争取)?(?P<year>{year})(?:{number}月(?:份)?)?(?:{number}日)?{point}(?P<by>{before})?"
-            rf"|(?:[年期]末|开学|开春|入冬|入学|汛期|春节|{number}月(?:{number}日|底|末|[中上下]旬)?){before}"
-            rf"|(?<![半数几多{_NUMBER[1:-1]}])(?:年内|年底前?|学期内)"
-            rf"|(?:在|用|力争|争取)?(?:未来)?{number}个?半?(?:年|月|学期|学年)(?:之内|以内|内)(?!不|取消)"
-            rf"|限期?{number}个?(?:工作)?[日天月]"
-            r"|(?:完成|整改)(?:时限|时间)\s*[:：]\s*(?P<stated>[^()（）。；;，,\n]{2,24})"
-        ),
-        re.compile(f"(?:将|要|拟|计划|力争|确保|争取|起)?(?:{_DONE})"),
-    )
+_POINT = "(?:初|底|末|[中上下]旬|[春夏秋冬][季天节]?|[上下]半年|年[初中底末]|暑期|[寒暑]假|开学|学期)?"
+_YEAR = "(?:19|20)[0-9]{2}年|今年|明年|来年|后年|本年度?|[本下]学[年期]"
+_BEFORE = "的?(?:之前|以前|前|之内|以内|内|为止)"
+_SHORT_NUMBER = f"{_NUMBER}{{1,4}}"
+# A clause without one of these has no date or term in it.
+_TERM_WORDS = ("年", "月", "学期", "期末", "开学", "入学", "开春", "入冬", "汛期", "春节", "限", "时间")
+_TERM = later(
+    rf"(?P<to>到|至|力争|确保|争取)?(?P<year>{_YEAR})(?:{_SHORT_NUMBER}月(?:份)?)?(?:{_SHORT_NUMBER}日)?{_POINT}(?P<by>{_BEFORE})?"
+    rf"|(?:[年期]末|开学|开春|入冬|入学|汛期|春节|{_SHORT_NUMBER}月(?:{_SHORT_NUMBER}日|底|末|[中上下]旬)?){_BEFORE}"
+    rf"|(?<![半数几多{_NUMBER[1:-1]}])(?:年内|年底前?|学期内)"
+    rf"|(?:在|用|力争|争取)?(?:未来)?{_SHORT_NUMBER}个?半?(?:年|月|学期|学年)(?:之内|以内|内)(?!不|取消)"
+    rf"|限期?{_SHORT_NUMBER}个?(?:工作)?[日天月]"
+    r"|(?:完成|整改)(?:时限|时间)\s*[:：]\s*(?P<stated>[^()（）。；;，,\n]{2,24})"
+)
+# Right after a date: it is when something will be there.
+_DONE_BY_THEN = later(f"(?:将|要|拟|计划|力争|确保|争取|起)?(?:{_DONE})")
+_TITLE = later("《[^》]*》")
+_MARKER = later(rf"\s*(?:{_NUMBER}+(?:是|要)|[(（]?{_NUMBER}+[)）、.．])")
+_NAMED_AS = ("单位", "部门", "领导", "人")  # before a colon
+_NAMED = later(
+    r"(?:责任|牵头|配合|承办|主办|整改|落实)(?:单位|部门|领导|人)\s*[:：]\s*([^()（）\[\]【】。；;:：\n]{2,60}?)"
+    r"(?=[。；;)）\]】\n]|[，,、\s]*(?:责任|牵头|配合|完成|整改)(?:单位|部门|领导|人|时限|时间)|$)"
+)
 
 
 def ledger(report: TaggedReport, *, taxonomy: Taxonomy | None = None) -> Ledger:
@@ -170,16 +163,22 @@ class _Closeness:
 
 def who(text: str) -> tuple[str, ...]:
     """The bodies that a clause names for what it promises, in their order."""
-    patterns = _patterns()
-    text = patterns.title.sub("", text)
-    named = [name for match in patterns.named.finditer(text) for name in re.split("[、，,]", match.group(1))]
-    return tuple(dict.fromkeys(filter(None, map(str.strip, named)))) or tuple(dict.fromkeys(_acting(text, patterns)))
+    text = _without_titles(text)
+    named_before = any(part.rstrip().endswith(_NAMED_AS) for part in text.replace("：", ":").split(":")[:-1])
+    listed = _NAMED.finditer(text) if named_before else ()
+    named = [name for match in listed for name in re.split("[、，,]", match.group(1))]
+    return tuple(dict.fromkeys(filter(None, map(str.strip, named)))) or tuple(dict.fromkeys(_acting(text)))
 
 
-def _acting(text: str, patterns: _Patterns) -> Iterator[str]:
+def _without_titles(text: str) -> str:
+    """A text without the titles of documents in it."""
+    return _TITLE.sub("", text) if "《" in text else text
+
+
+def _acting(text: str) -> Iterator[str]:
     """The bodies that stand where one acts."""
-    opening = patterns.opening.match(text)
-    at = opening.end() if opening else 0
+    marker = _MARKER.match(text.translate(_AS_NINE))
+    at = marker.end() if marker else 0
     acts = True
     while at < len(text):
         end = _body_end(text, at) if acts else at
@@ -214,13 +213,12 @@ def _body_end(text: str, at: int) -> int:
 
 def deadlines(text: str) -> tuple[str, ...]:
     """The dates and terms by which a clause promises something, as it writes them."""
-    patterns = _patterns()
-    text = patterns.title.sub("", text)
+    text = _without_titles(text)
     found = []
-    for match in patterns.term.finditer(text):
+    for match in _TERM.finditer(text.translate(_AS_NINE)) if holds(text, 0, len(text), _TERM_WORDS) else ():
         year = match["year"]
-        if not year or match["to"] or match["by"] or year in _COMING_YEARS or patterns.done.match(text, match.end()):
-            found.append((match["stated"] or match.group()).strip())
+        if not year or match["to"] or match["by"] or year in _COMING_YEARS or _DONE_BY_THEN.match(text, match.end()):
+            found.append(text[slice(*match.span("stated" if match["stated"] else 0))].strip())
     return tuple(dict.fromkeys(found))
 
 

@@ -12,6 +12,7 @@ import io
 import json
 import math
 import re
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
@@ -22,6 +23,7 @@ import numpy.typing as npt
 from dudao.errors import ModelError
 from dudao.features import NO_KEY
 from dudao.taxonomy import MOST_DOMAINS, Taxonomy
+from dudao.values import Value
 
 FORMAT = 3
 _COUNTING = 1  # the format that counted terms and had no setting for it
@@ -39,6 +41,10 @@ CONTEXT_FEATURES = (
 _LONGEST_HEADER = 1024  # bytes that say what an array is; a hundred are usual
 _LONGEST_DIRECTORY = 4096  # bytes of the .npz file's list of its nine arrays; half a kilobyte is usual
 _END = 22  # bytes of a zip file's end record, which says where its list lies
+# Of a file in that list: magic, version, method, size, lengths of its name, extra field and comment, offset.
+_LISTED = struct.Struct("<4s2xB3xH12xI3H8xI")
+_NEWEST_ZIP = 63  # version 6.3 of the format, which nothing here comes near
+_STORED = 0  # the method of what is not compressed
 _INFINITE, _BELOW = 0x7C00, 0x8000  # a half float's exponent bits, its sign
 _FREQUENCY = 1_000_000_000  # of a dictionary word at most; jieba's own dictionary ends at 3,246,500
 _LARGE = 1e6  # no number of a model comes near it; beyond, sums of them could overflow
@@ -67,16 +73,16 @@ class Mended(NamedTuple):
     role: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Spread:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Spread(Value):
     """How a share is spread over the reports of a corpus."""
 
     median: float
     p95: float
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Reference(Value):
     """What is usual for a model: figures of its corpus's reports, each seen by a model that did not know it.
 
     Attributes
@@ -108,8 +114,8 @@ class Reference:
         return cls(int(entry["reports"]), **spreads)
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Settings(Value):
     """What training chose beside the weights.
 
     Attributes
@@ -159,8 +165,7 @@ def clause_key(section: Sequence[str], text: str) -> str:
     return hashlib.sha256(path).hexdigest()[:_CLAUSE_KEY]
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(NamedTuple):
     """What a classifier is built from, checked."""
 
     settings: Settings
@@ -190,9 +195,10 @@ def parse(files: Mapping[str, bytes], *, where: str, known: bool = False) -> Par
         ``taxonomy.toml`` breaks its own rules.
     """
     settings = read_settings(files["classifier.json"], where=where)
-    arrays = read_arrays(files["classifier.npz"], where=where, known=known)
     dictionary = read_dictionary(files["dictionary.tsv"], where=where, known=known)
     taxonomy = Taxonomy.from_toml(files["taxonomy.toml"], where=f"{where}/taxonomy.toml")
+    # Last, since a loader may still be at the digest of so large a file.
+    arrays = read_arrays(files["classifier.npz"], where=where, known=known)
     check_fit(settings, taxonomy, arrays, where=where)
     return Parts(settings, taxonomy, dictionary, arrays)
 
@@ -265,8 +271,8 @@ def read_settings(data: bytes, *, where: str) -> Settings:
 def read_dictionary(data: bytes, *, where: str, known: bool = False) -> tuple[tuple[str, int], ...]:
     """``dictionary.tsv``: words and their frequencies."""
     try:
-        lines = [line.split("\t") for line in data.decode("utf-8").splitlines()]
-        dictionary = tuple((word, int(frequency)) for word, frequency in lines)
+        lines = (line.split("\t") for line in data.decode("utf-8").splitlines())
+        dictionary = tuple([(word, int(frequency)) for word, frequency in lines])
     except ValueError as error:
         raise _unreadable(f"dictionary.tsv: {error}", where) from error
     if known:
@@ -286,7 +292,7 @@ def read_arrays(data: bytes, *, where: str, known: bool = False) -> Arrays:
         arrays = {name: _array(data, start, stop, name) for name, start, stop in _members(data)}
     except ModelError:
         raise
-    except Exception as error:  # whatever a damaged file makes zipfile and NumPy raise
+    except Exception as error:  # whatever a damaged file makes struct and NumPy raise
         raise _unreadable(f"classifier.npz: {error}", where) from error
     if not known:
         _check_keys(arrays, where)
@@ -330,28 +336,53 @@ def directory_bytes(data: bytes) -> int:
 
 def _members(data: bytes) -> list[tuple[str, int, int]]:
     """Name, first byte and last of each array in the file."""
-    import struct
-    import zipfile
-
-    if directory_bytes(data) > _LONGEST_DIRECTORY:
-        raise ValueError("it lists more than a model's arrays")
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        entries = archive.infolist()
+    entries = _directory(data)
     expected = [f"{name}.npy" for name in _ARRAYS]
-    found = [entry.filename for entry in entries]
+    found = [entry.name for entry in entries]
     if sorted(found) != sorted(expected):
         odd = sorted(set(found) ^ set(expected)) or found
         raise ValueError(f"its arrays are not a model's: {', '.join(odd)[:200]}")
     members = []
     for entry in entries:
-        if entry.compress_type != zipfile.ZIP_STORED:
-            raise ValueError(f"{entry.filename} is compressed")
-        lengths = struct.unpack_from("<HH", data, entry.header_offset + 26)  # of the member's name and extra field
-        start = entry.header_offset + 30 + sum(lengths)
-        if start + entry.file_size > len(data):
-            raise ValueError(f"{entry.filename} claims more bytes than the file has")
-        members.append((entry.filename.removesuffix(".npy"), start, start + entry.file_size))
+        if entry.method != _STORED:
+            raise ValueError(f"{entry.name} is compressed")
+        lengths = struct.unpack_from("<HH", data, entry.offset + 26)  # of the member's name and extra field
+        start = entry.offset + 30 + sum(lengths)
+        if start + entry.size > len(data):
+            raise ValueError(f"{entry.name} claims more bytes than the file has")
+        members.append((entry.name.removesuffix(".npy"), start, start + entry.size))
     return members
+
+
+class _Entry(NamedTuple):
+    """What a zip file's list says of a file in it."""
+
+    name: str
+    method: int
+    size: int
+    offset: int
+
+
+def _directory(data: bytes) -> list[_Entry]:
+    """The list of files of a plain zip file. Read by hand: importing zipfile takes 4 ms, and `numpy.savez` writes nothing but this."""
+    length = directory_bytes(data)
+    if length > _LONGEST_DIRECTORY:
+        raise ValueError("it lists more than a model's arrays")
+    end = len(data) - _END
+    at = end - length
+    before = at - int.from_bytes(data[end + 16 : end + 20], "little")  # what was put before the zip file, if anything
+    if at < 0 or before < 0:
+        raise ValueError("it is cut short")
+    listed, at = data[at:end], 0
+    entries = []
+    while at < length:
+        magic, needs, method, size, name, extra, comment, offset = _LISTED.unpack_from(listed, at)
+        if magic != b"PK\1\2" or needs > _NEWEST_ZIP:
+            raise ValueError("its list of files is damaged")
+        first = at + _LISTED.size
+        entries.append(_Entry(listed[first : first + name].decode("utf-8"), method, size, before + offset))
+        at = first + name + extra + comment
+    return entries
 
 
 def _array(data: bytes, start: int, stop: int, name: str) -> npt.NDArray[Any]:

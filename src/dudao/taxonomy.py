@@ -12,13 +12,14 @@ from typing import Any
 
 from dudao import places
 from dudao.errors import TaxonomyError
+from dudao.values import Value
 
 MOST_DOMAINS = 3  # labels a clause can have
 _ID = re.compile(r"[^\W\d_][\w-]*")  # goes into lists parted by commas and blanks
 
 
-@dataclass(frozen=True, slots=True)
-class Domain:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Domain(Value):
     """What a clause can be about.
 
     ``exclusive`` marks the label that stands alone: it falls away beside any other.
@@ -33,8 +34,8 @@ class Domain:
     exclusive: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Role(Value):
     """What a section does in its report, with the regular expressions by which headings and openings name it.
 
     ``evidence`` are words with their weights by which a section's text tells it where nothing names it.
@@ -54,8 +55,8 @@ class Role:
     evidence_bias: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Taxonomy:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Taxonomy(Value):
     """Domains and roles in their order, and what a report's parts are called when nothing names them.
 
     ``reports`` and ``reports_en`` say what kind of report the labels are for, as model cards do.

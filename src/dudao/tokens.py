@@ -100,10 +100,9 @@ def _table() -> Codes:
         *range(0x2000, 0x2010),
     ):
         table[code] = 0
-    for code in range(0xD800, 0xE000):
-        table[code] = _BREAK
-    source, target = traditional_characters()
-    table[[ord(char) for char in source]] = [ord(char) for char in target]
+    table[0xD800:0xE000] = _BREAK
+    written, simple = (np.frombuffer(each.encode("utf-32-le"), dtype="<u4") for each in traditional_characters())
+    table[written] = simple
     # Compatibility ideographs can map to traditional forms: map twice.
     compat = np.arange(0xF900, 0xFB00)
     table[compat] = table[table[compat]]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from dudao.taxonomy import Taxonomy
 
 
-@dataclass(frozen=True)
-class HeldAgainst:
+class HeldAgainst(NamedTuple):
     """What the command line says of the scheme; ``None`` where it says nothing."""
 
     name: str | None = None

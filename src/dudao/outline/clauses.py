@@ -34,11 +34,11 @@ _BLANK = frozenset(" \t\r\n\f\v\u00a0\u3000\u2002\u2003\u2009\u200b\ufeff")
 _NUMERAL = "[一二三四五六七八九十]{1,3}"
 # 一是 … 十二是, 一要, 其一, 第一，, ①, (1), 1. — the last two only after a stop that can open an item.
 _ENUMERATOR = re.compile(
-    rf"(?P<shi>{_NUMERAL}(?:是|要(?!求|素|点|件)))"
-    rf"|(?P<qi>其[一二三四五六七八九十](?=[，,、：:是]))"
-    rf"|(?P<di>第{_NUMERAL}(?=[，,、：:是]))"
+    rf"(?P<counted>{_NUMERAL}(?:是|要(?!求|素|点|件)))"
+    rf"|(?P<ordinal>(?:其[一二三四五六七八九十]|第{_NUMERAL})(?=[，,、：:是]))"
     r"|(?P<circled>[\u2460-\u2473\u2474-\u2487\u3220-\u3229\u2776-\u277f])"
-    r"|(?P<digit>[(（][0-9]{1,2}[)）]|[(（][一二三四五六七八九十]{1,3}[)）]|[0-9]{1,2}(?:[、)）]|[.．](?![0-9]))(?=\s*[\u4e00-\u9fff“《]))"
+    rf"|(?P<bracketed>[(（](?:[0-9]{{1,2}}|{_NUMERAL})[)）])"
+    r"|(?P<digit>[0-9]{1,2}(?:[、)）]|[.．](?![0-9])))"
 )
 _LEADS = frozenset('，,、。｡；;：:！!？?)）】”"》…—-') | _BLANK
 _STRONG_LEADS = frozenset("。｡；;：:！!？?")
@@ -96,6 +96,13 @@ def strip_span(text: str, start: int, end: int) -> tuple[int, int] | None:
     while end > start and text[end - 1] in _BLANK:
         end -= 1
     return (start, end) if start < end else None
+
+
+def next_character(text: str, at: int, end: int) -> str:
+    """The first character of ``text[at:end]`` that is no white space; empty where there is none."""
+    while at < end and text[at : at + 1].isspace():
+        at += 1
+    return text[at : at + 1] if at < end else ""
 
 
 def _protected_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -159,6 +166,8 @@ def _enumerator_cuts(text: str, start: int, end: int, protected: list[tuple[int,
     cuts: set[int] = set()
     at_guard = 0
     for match in _ENUMERATOR.finditer(text, start, end):
+        if not _is_enumerator(match, text, end):
+            continue
         i = match.start()
         while at_guard < len(protected) and protected[at_guard][1] <= i:
             at_guard += 1
@@ -171,13 +180,18 @@ def _enumerator_cuts(text: str, start: int, end: int, protected: list[tuple[int,
             continue
         lead = text[before - 1]
         kind = match.lastgroup
-        if (
-            kind == "circled"
-            or lead in (_STRONG_LEADS if kind == "digit" else _LEADS)
-            or (before < i and kind != "digit")
-        ):
+        weak = kind in {"bracketed", "digit"}
+        if kind == "circled" or lead in (_STRONG_LEADS if weak else _LEADS) or (before < i and not weak):
             cuts.add(i)
     return cuts
+
+
+def _is_enumerator(match: re.Match[str], text: str, end: int) -> bool:
+    """Whether text stands behind a bare number. Looked at apart: a range of all Han characters takes 0.7 ms to compile."""
+    if match.lastgroup != "digit":
+        return True
+    char = next_character(text, match.end(), end)
+    return "\u4e00" <= char <= "\u9fff" or char in ("“", "《")
 
 
 def _marker(text: str, start: int, end: int, switches: Sequence[int]) -> str:
@@ -188,7 +202,9 @@ def _marker(text: str, start: int, end: int, switches: Sequence[int]) -> str:
     while start < end and text[start] in _BLANK:
         start += 1
     match = _ENUMERATOR.match(text, start, end)
-    return sys.intern(match.group()) if match else ""  # millions of clauses can share one
+    if match is None or not _is_enumerator(match, text, end):
+        return ""
+    return sys.intern(match.group())  # millions of clauses can share one
 
 
 def _has_word(text: str, start: int, end: int) -> bool:

@@ -2,42 +2,44 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dudao.document import ParagraphKind
-from dudao.outline.furniture import DATE_AT_END, DATE_LINE
+from dudao.outline.furniture import date_at_end, is_date
 from dudao.outline.lines import Line
 from dudao.outline.numbering import match_marker
+from dudao.patterns import holds, later
 
 OFFICE = (
     r"(?:人民政府(?:办公室|办公厅|办)?|教育(?:体育|科技|和体育|科学技术|科技体育|文化|文化体育)?(?:和科学技术)?(?:局|厅|委员会)|教体局|教科局|教科体局|教文体局"
     r"|教育督导(?:委员会)?(?:办公室|室)?|督导委员会(?:办公室)?|领导小组(?:办公室)?|管委会|管理委员会|行政公署|街道办事处|县委|区委|市委|旗委|[镇乡]党委|党委|工委|委员会|(?<![布格结全大])局|(?<![大餐客前])厅)"
 )
-OFFICE_LINE = re.compile(rf"[^，。；：:,;、]{{2,24}}?{OFFICE}")
-_OFFICES = re.compile(
-    rf"(?:中共)?[^，。；：:,;、\s0-9]{{2,24}}?{OFFICE}(?:\s+(?:中共)?[^，。；：:,;、\s0-9]{{2,24}}?{OFFICE}){{0,2}}\s*(?:[(（]\s*(?:公?章|盖章|印章|加盖公章)\s*[)）])?"
-)
-_SEAL = re.compile(r"[(（]?\s*(?:公?章|盖章|印章|加盖公章|此件公开发布|此页无正文|此件(?:主动|依申请)公开)\s*[)）]?")
-_DATE_LABEL = re.compile(r"(?:报告)?(?:日期|时间)\s*[:：]\s*")
-_OFFICE_LABEL = re.compile(r"(?:报告|填报|自评|自查|报送)单位\s*(?:[(（](?:公?章|盖章)[)）])?\s*[:：]\s*")
-_IMPRINT = re.compile(
+OFFICE_LINE = later(rf"[^，。；：:,;、]{{2,24}}?{OFFICE}")
+_SIGNING_OFFICE = later(rf"(?:中共)?[^，。；：:,;、\s0-9]{{2,24}}?{OFFICE}")
+_MOST_OFFICES = 3  # that sign on one line
+_SEAL_BEHIND = later(r"\s*[(（]\s*(?:公?章|盖章|印章|加盖公章)\s*[)）]$")
+_OFFICE_ENDS = frozenset("府室厅办局会导组署处委)）")  # of an office, and of the seal behind it
+_SEAL = later(r"[(（]?\s*(?:公?章|盖章|印章|加盖公章|此件公开发布|此页无正文|此件(?:主动|依申请)公开)\s*[)）]?")
+_SEAL_WORDS = ("章", "此件", "此页")  # one of them stands in every seal
+_DATE_LABEL = later(r"(?:报告)?(?:日期|时间)\s*[:：]\s*")
+_OFFICE_LABEL = later(r"(?:报告|填报|自评|自查|报送)单位\s*(?:[(（](?:公?章|盖章)[)）])?\s*[:：]\s*")
+_IMPRINT = later(
     rf"(?:[^，。；：:,;、\s0-9]{{2,24}}?{OFFICE}\s*)?(?:[12][0-9]{{3}}|[二〇○零O][一二三四五六七八九〇○零O]{{3}})\s*年.{{2,10}}[日月]\s*印发"
     r"|(?:抄送|抄报|主送)\s*[:：].*|[(（]?联系人\s*[:：].*"
 )
-_CLOSING_WORDS = re.compile(
+_IMPRINT_WORDS = ("印发", "抄送", "抄报", "主送", "联系人")  # and one of these in every imprint
+_CLOSING_WORDS = later(
     r".{0,30}(?:特此报告|专此报告|特此汇报|特此说明|此报告|特此函[告复]|特此公示|特此通知|请审阅|请予审[阅查])[。.！]?"
 )
-ATTACHMENT = re.compile(r"(?:附\s*件|附\s*表|附\s*录|后\s*附|附)\s*[0-9一二三四五六七八九十]{0,2}\s*(?:[:：.．、]|$)")
+_ATTACHMENT = later(r"(?:附\s*件|附\s*表|附\s*录|后\s*附|附)\s*[0-9一二三四五六七八九十]{0,2}\s*(?:[:：.．、]|$)")
 _LONGEST_SIGNATURE = 80
 _CLOSING_BLOCK = 30  # lines; signature, contact lines and a page's footer together
 _LONGEST_FOOTER = 60
 _END_MARKS = "。；！!;"
 
 
-@dataclass(frozen=True, slots=True)
-class Closing:
+class Closing(NamedTuple):
     """Signing lines, the first line of the report's end, and footers, by line index."""
 
     kinds: Mapping[int, ParagraphKind | None]
@@ -75,9 +77,7 @@ def find_closing(text: str, lines: Sequence[Line], taken: Mapping[int, Paragraph
     for start, end in groups:
         kinds.update(dict.fromkeys(rest[start:end], "signature"))
         for n in range(start, end):
-            if _IMPRINT.fullmatch(
-                text, *lines[rest[n]][:2]
-            ):  # the office above it printed the report, and does not sign it
+            if _is_imprint(text, *lines[rest[n]][:2]):  # the office above it printed the report, and does not sign it
                 kinds[rest[n]] = None
                 if n > start and _parts(text, lines[rest[n - 1]]) == "o":
                     kinds[rest[n - 1]] = None
@@ -90,7 +90,7 @@ def find_closing(text: str, lines: Sequence[Line], taken: Mapping[int, Paragraph
         signatures = tuple(text[lines[i].start : lines[i].end] for i in rest[start:end] if kinds[i])
         behind = rest[end:]
         if not any(_heads(text, lines[i]) for i in behind) or any(
-            ATTACHMENT.match(text, *lines[i][:2]) for i in behind[:3]
+            is_attachment(text, *lines[i][:2]) for i in behind[:3]
         ):
             begins = rest[start if listed is None else listed]
             kinds.update(_footers(text, lines, behind, taken, signed=rest[end - 1]))
@@ -117,22 +117,40 @@ def _parts(text: str, line: Line) -> str:
     start, end = line.start, line.end
     if end - start > _LONGEST_SIGNATURE:
         return ""
-    label = _OFFICE_LABEL.match(text, start, end) or _DATE_LABEL.match(text, start, end)
-    start = label.end() if label else start
-    if DATE_LINE.fullmatch(text, start, end) or _IMPRINT.fullmatch(text, start, end):
+    if holds(text, start, end, ":："):
+        label = _OFFICE_LABEL.match(text, start, end) or _DATE_LABEL.match(text, start, end)
+        start = label.end() if label else start
+    if start == end:
+        return ""
+    if is_date(text, start, end) or _is_imprint(text, start, end):
         return "d"
-    if _OFFICES.fullmatch(text, start, end):
+    if _are_offices(text[start:end]):
         return "o"
-    if _SEAL.fullmatch(text, start, end):
+    if holds(text, start, end, _SEAL_WORDS) and _SEAL.fullmatch(text, start, end):
         return "s"
-    date = DATE_AT_END.search(text, max(start, end - 24), end)
-    if date:
-        while date.start() > start and text[end - 1].isspace():
-            end -= 1
-        office = text[start : date.start()].strip()
-        if _OFFICES.fullmatch(office):
-            return "od"
-    return ""
+    date = date_at_end(text, max(start, end - 24), end)
+    return "od" if date is not None and _are_offices(text[start:date].strip()) else ""
+
+
+def _are_offices(piece: str) -> bool:
+    """Whether a line, or what stands before a date on it, names who signs, and nothing else."""
+    last = piece[-1:]
+    if piece[:1].isspace() or not (last in _OFFICE_ENDS or last.isspace()):
+        return False
+    if last in ")）":
+        piece = _SEAL_BEHIND.sub("", piece)
+    names = piece.split()
+    return 0 < len(names) <= _MOST_OFFICES and all(map(_SIGNING_OFFICE.fullmatch, names))
+
+
+def _is_imprint(text: str, start: int, end: int) -> bool:
+    """Whether a line says who printed the report, or whom it goes to."""
+    return holds(text, start, end, _IMPRINT_WORDS) and _IMPRINT.fullmatch(text, start, end) is not None
+
+
+def is_attachment(text: str, start: int, end: int) -> bool:
+    """Whether a line names an attachment, or begins one."""
+    return text[start] in "附后" and _ATTACHMENT.match(text, start, end) is not None
 
 
 def _signs(text: str, lines: Sequence[Line], rest: Sequence[int], group: tuple[int, int], *, at_end: bool) -> bool:
@@ -152,7 +170,7 @@ def _attachment_list(text: str, lines: Sequence[Line], rest: Sequence[int], end:
     """Where a list of attachments stands directly before the signature; None where there is none."""
     for n in range(end - 1, max(-1, end - _CLOSING_BLOCK), -1):
         line = lines[rest[n]]
-        if ATTACHMENT.match(text, line.start, line.end):
+        if is_attachment(text, line.start, line.end):
             return n
         if text[line.end - 1] in "。！" or line.end - line.start > _LONGEST_FOOTER:
             return None
@@ -175,7 +193,7 @@ def _footers(
     found: dict[int, ParagraphKind | None] = {}
     for n, (above, i) in enumerate(zip([signed, *behind], behind, strict=False)):
         line = lines[i]
-        if n == _CLOSING_BLOCK or ATTACHMENT.match(text, line.start, line.end):
+        if n == _CLOSING_BLOCK or is_attachment(text, line.start, line.end):
             break
         if (
             any(taken.get(between) for between in range(above + 1, i))

@@ -8,14 +8,12 @@ right in cross-validation by report; headings alone, where they are slogans, tel
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 
+from dudao.patterns import later
 from dudao.taxonomy import Taxonomy
 
-_SENTENCE = re.compile(
-    r"[^。！？；!?;\n\t]{8,}"
-)  # what is shorter says nothing of its section: rows of a table, headings
+_SENTENCE = later(r"[^。！？；!?;\n\t]{8,}")  # what is shorter says nothing of its section: rows of a table, headings
 _LEAST_SENTENCES = 3  # fewer say too little; such a section keeps the default role
 _LEAST_IN_SEQUENCE = 10  # sentences of a report without headings
 _MOST_SENTENCES = 300  # enough to tell; a section of 10 MB need not be read twice

@@ -4,43 +4,50 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dudao.document import ParagraphKind
 from dudao.outline.closing import OFFICE, OFFICE_LINE, find_closing
-from dudao.outline.furniture import DATE_LINE, is_furniture
+from dudao.outline.furniture import is_date, is_furniture
 from dudao.outline.lines import Line
 from dudao.outline.numbering import match_marker
+from dudao.patterns import later
 
 _FRONT_LINES = 60  # a page's navigation comes before its title; more than this is no front matter
 _BRACKETED = r"(?:[(（【][^()（）]{1,16}[)）】])?"
-_REPORT_END = re.compile(
+_REPORT_END = later(
     rf".*(?:报告|報告|汇报|总结|材料|说明|公告|公示)(?:书|稿|材料|情况)?\s*(?:{_BRACKETED}|篇?[一二三四五六七八九十]{{1,3}}|[0-9]{{1,2}})|.*关于.{{4,}}的?(?:函|通知|请示|批复)|.*》的(?:函|通知|请示|批复)"
 )
 # "自查情况" by itself is a heading; with a place or a year before it, it is a title.
-_CHECK_END = re.compile(rf".*[县区市旗省州镇乡年校].*(?:自评|自查)(?:书|稿|材料|情况)?\s*{_BRACKETED}")
-_TITLE_LOOSE = re.compile(r".*(?:县|区|市|省|旗|州|盟).*(?:年|教育).*|.*年.*(?:教育|自评|自查|履职|履行).*")
-_COVERING = re.compile(rf".*(?:公告|公示|函|通知|请示)\s*{_BRACKETED}|.*(?:报送|上报|呈报|印发|公布).*")
-_PIECE_NUMBER = re.compile(r"(?:第\s*\S{1,3}\s*篇|[篇文]\s*\S{1,3}?)\s*[:：]\s*")  # of a collection
-_SPACED_OUT = re.compile(r"\S(?:[ \u3000\u00a0]+\S)+")
+_CHECK_END = later(rf".*[县区市旗省州镇乡年校].*(?:自评|自查)(?:书|稿|材料|情况)?\s*{_BRACKETED}")
+_TITLE_LOOSE = later(r".*(?:县|区|市|省|旗|州|盟).*(?:年|教育).*|.*年.*(?:教育|自评|自查|履职|履行).*")
+# One of them stands in each title that `_COVERING` fits.
+_COVERING_WORDS = ("公告", "公示", "函", "通知", "请示", "报送", "上报", "呈报", "印发", "公布")
+_COVERING = later(rf".*(?:公告|公示|函|通知|请示)\s*{_BRACKETED}|.*(?:报送|上报|呈报|印发|公布).*")
+_PIECE_NUMBER = later(r"(?:第\s*\S{1,3}\s*篇|[篇文]\s*\S{1,3}?)\s*[:：]\s*")  # of a collection
+_SPACED_OUT = later(r"\S(?:[ \u3000\u00a0]+\S)+")
+_BLANKS = " \u3000\u00a0"
 _LONGEST_TITLE = 70
 _LONGEST_UPPER = 40  # the upper line of a title on two lines
-_NUMBER_LINE = re.compile(
+_NUMBER_LINE = later(
     r"[^，。；：\s]{1,12}[〔\[（(【]\s*(?:19|20)[0-9]{2}\s*[〕\]）)】]\s*第?\s*[0-9X×*]{1,5}\s*号|[(（][^()（）]{1,16}(?:稿|年度|月|日|版)[)）]"
 )
-_ADDRESSEE = re.compile(
+_ADDRESSEE = later(
     r"(?:尊敬的)?[^。；：:]{2,40}(?:政府|委员会|厅|局|办公室|督导室|督导团|督导办|领导小组|评估组|督查组|检查组|督导组|考核组|各位领导|教育部|专家组|部门|单位)\s*[:：]"
 )
 _LONGEST_ADDRESSEE = 44
-_PLACE = re.compile(
+_PLACE = later(
     r"(?P<place>(?![全我本该各两乡])[^\s，。、：:；(（《〈“我全本各将年度0-9]{1,14}?(?:自治县|自治旗|特区|林区|新区|开发区|县|区|市|旗|省|州|盟))"
 )
-_YEAR = re.compile(r"(?<![0-9])(20[0-4][0-9])(?![0-9])|[二][〇○零O][一二三四][〇○零O一二三四五六七八九](?=年)")
+_SIGNING_OFFICE = later(rf"(?:[^：:]{{2,8}}[：:]\s*)?((?:中共)?[^，。；：:,;、]{{2,24}}?{OFFICE})(?=$|[\s(（0-9二])")
+_OFFICE_IN_TITLE = later(r"([^\s，。《〈“]{2,24}?(?:人民政府|(?<![布格结全大])局|厅))(?:办公室)?")
+_BRACKETS = later(r"[〔\[（(][^〕\]）)]{0,24}[〕\]）)]")
+_YEAR_BEFORE = later(r"^\s*20[0-9]{2}年(?:度|以来)?")
+_YEAR = later(r"(?<![0-9])(20[0-4][0-9])(?![0-9])|[二][〇○零O][一二三四][〇○零O一二三四五六七八九](?=年)")
 _HAN_DIGITS = {char: str(index) for index, char in enumerate("〇一二三四五六七八九")} | {"○": "0", "零": "0", "O": "0"}
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """What was found, and what each framing line is: lines of kind None are furniture or title and belong to no paragraph.
 
     ``resets`` says before which lines no section is open any more: "opening" behind a covering letter, "closing" at the end.
@@ -82,7 +89,7 @@ def find_frame(text: str, lines: Sequence[Line], tables: Mapping[int, int], *, n
     title = _joined(text, lines, title_at)
     signatures = closing.signatures
     inner = [] if named is None else [named]
-    if not inner and (not title or _COVERING.fullmatch(title)):
+    if not inner and (not title or is_covering(title)):
         inner = _inner_title(text, lines, kinds, closing.covers)
     if inner:
         title, title_at = _joined(text, lines, inner), inner
@@ -144,7 +151,9 @@ def _front(text: str, lines: Sequence[Line], kinds: dict[int, ParagraphKind | No
 
 def _is_subtitle(text: str, line: Line) -> bool:
     """Whether a line under a title is its date, its number or a note in brackets."""
-    return any(pattern.fullmatch(text, line.start, line.end) for pattern in (DATE_LINE, _NUMBER_LINE))
+    return is_date(text, *line[:2]) or (
+        text[line.end - 1] in "号)）" and _NUMBER_LINE.fullmatch(text, *line[:2]) is not None
+    )
 
 
 def is_title(text: str, line: Line) -> bool:
@@ -152,12 +161,14 @@ def is_title(text: str, line: Line) -> bool:
     if line.end - line.start > _LONGEST_TITLE or match_marker(text, line.start, line.end) is not None:
         return False
     piece = _closed_up(text[line.start : line.end])
-    return _REPORT_END.fullmatch(piece) is not None or (len(piece) >= 10 and _CHECK_END.fullmatch(piece) is not None)
+    return _REPORT_END.fullmatch(piece) is not None or (
+        len(piece) >= 10 and ("自评" in piece or "自查" in piece) and _CHECK_END.fullmatch(piece) is not None
+    )
 
 
 def is_covering(title: str) -> bool:
     """Whether a title is that of a letter or notice that covers the report proper."""
-    return _COVERING.fullmatch(title) is not None
+    return any(word in title for word in _COVERING_WORDS) and _COVERING.fullmatch(title) is not None
 
 
 def title_lines(text: str, lines: Sequence[Line], last: int, among: Sequence[int]) -> list[int]:
@@ -175,7 +186,7 @@ def _continues_title(text: str, lines: Sequence[Line], above: int, below: int) -
     if below - above > 1 or lines[above].end - lines[above].start > _LONGEST_UPPER:
         return False
     upper, lower = (_closed_up(text[lines[i].start : lines[i].end]) for i in (above, below))
-    if is_title(text, lines[above]) or DATE_LINE.fullmatch(upper) or upper[-1] in "。；：:!！":
+    if is_title(text, lines[above]) or is_date(upper, 0, len(upper)) or upper[-1] in "。；：:!！":
         return False
     if _NUMBER_LINE.fullmatch(upper) or re.search("网站|门户|首页|[>＞|]", upper):
         return False
@@ -204,7 +215,11 @@ def _is_body(text: str, line: Line, kind: ParagraphKind | None) -> bool:
 
 
 def _is_addressee(text: str, line: Line) -> bool:
-    return line.end - line.start <= _LONGEST_ADDRESSEE and _ADDRESSEE.fullmatch(text, line.start, line.end) is not None
+    return (
+        line.end - line.start <= _LONGEST_ADDRESSEE
+        and text[line.end - 1] in ":："
+        and _ADDRESSEE.fullmatch(text, line.start, line.end) is not None
+    )
 
 
 def _inner_title(
@@ -242,31 +257,32 @@ def _repeated(
 
 def _joined(text: str, lines: Sequence[Line], parts: Sequence[int]) -> str:
     title = "".join(_closed_up(text[lines[i].start : lines[i].end]) for i in parts)
-    number = _PIECE_NUMBER.match(title)
+    number = _PIECE_NUMBER.match(title) if title[:1] in ("第", "篇", "文") else None
     return title[number.end() :] if number else title
 
 
 def _closed_up(piece: str) -> str:
     """A title on one line, without the blanks that space its letters out (自 评 报 告)."""
-    piece = re.sub(r"\s*[\r\n]+\s*", "", piece)
-    return re.sub(r"[ \u3000\u00a0]+", "", piece) if _SPACED_OUT.fullmatch(piece) else piece
+    if "\n" in piece or "\r" in piece:
+        piece = re.sub(r"\s*[\r\n]+\s*", "", piece)
+    if not any(blank in piece for blank in _BLANKS):
+        return piece
+    return piece.translate(dict.fromkeys(map(ord, _BLANKS))) if _SPACED_OUT.fullmatch(piece) else piece
 
 
 def squeezed(piece: str) -> str:
     """Without white space."""
-    return re.sub(r"\s+", "", piece)
+    return "".join(piece.split())
 
 
 def issuer_of(title: str, signatures: tuple[str, ...], opening: str) -> str:
     """Who reports: the signing office, else the place that the title or the first sentences name."""
     for signature in signatures:
-        office = re.match(
-            rf"(?:[^：:]{{2,8}}[：:]\s*)?((?:中共)?[^，。；：:,;、]{{2,24}}?{OFFICE})(?=$|[\s(（0-9二])", signature
-        )
+        office = _SIGNING_OFFICE.match(signature)
         if office:
-            return re.sub(r"\s+", "", office.group(1))
-    title = re.sub(r"^\s*20[0-9]{2}年(?:度|以来)?", "", title)
-    named = re.match(r"([^\s，。《〈“]{2,24}?(?:人民政府|(?<![布格结全大])局|厅))(?:办公室)?", title)
+            return squeezed(office.group(1))
+    title = _YEAR_BEFORE.sub("", title)
+    named = _OFFICE_IN_TITLE.match(title)
     if named:
         return named.group()
     place = _PLACE.search(title) or _PLACE.search(opening)
@@ -277,7 +293,7 @@ def year_of(title: str, opening: str, signatures: tuple[str, ...]) -> int | None
     """The year reported on: the title's last, else the opening's first, else the signature's."""
     for piece, last in ((title, True), (opening, False), (" ".join(signatures), True)):
         # Document numbers (国办发〔2017〕49号) and a date in brackets behind the title are not the year reported on.
-        bare = re.sub(r"[〔\[（(][^〕\]）)]{0,24}[〕\]）)]", "", piece)
+        bare = _BRACKETS.sub("", piece) if any(bracket in piece for bracket in "〔[（(") else piece
         years = [_year(match.group()) for match in _YEAR.finditer(bare)]
         if years:
             return years[-1] if last else years[0]

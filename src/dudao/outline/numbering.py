@@ -13,6 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from dudao.outline.clauses import next_character
+from dudao.patterns import later
+
 _HAN = "一二三四五六七八九十"
 _HAN_NUMBER = f"[{_HAN}]{{1,3}}"
 _FORMAL = "壹贰叁肆伍陆柒捌玖拾"
@@ -57,13 +60,16 @@ _FORMS = {
     "code_a": r"A[0-9]{1,2}(?!-[0-9])(?:[.．、:：\-]\s*|\s+|$|(?=[\u4e00-\u9fff]))",
     "code_b": r"(?:B[0-9]{1,2}(?!-[0-9])|A[0-9]{1,2}-[0-9]{1,2})(?:[.．、:：\-]\s*|\s+|$|(?=[\u4e00-\u9fff]))",
     "code_c": r"(?:C[0-9]{1,2}|B[0-9]{1,2}-[0-9]{1,2})(?:[.．、:：\-]\s*|\s+|$|(?=[\u4e00-\u9fff]))",
-    "digit3": rf"{_DIGIT}{{1,2}}[.．]{_DIGIT}{{1,2}}[.．]{_DIGIT}{{1,2}}(?![0-9０-９.．%％])\s*[、.．]?(?=\s*[\u4e00-\u9fff“《])",
-    "digit2": rf"{_DIGIT}{{1,2}}[.．]{_DIGIT}{{1,2}}(?![0-9０-９.．%％])\s*[、.．]?(?=\s*[\u4e00-\u9fff“《])(?!\s*[{_UNITS}])",
+    "digit3": rf"{_DIGIT}{{1,2}}[.．]{_DIGIT}{{1,2}}[.．]{_DIGIT}{{1,2}}(?![0-9０-９.．%％])\s*[、.．]?",
+    "digit2": rf"{_DIGIT}{{1,2}}[.．]{_DIGIT}{{1,2}}(?![0-9０-９.．%％])\s*[、.．]?",
     "digit": rf"{_DIGIT}{{1,2}}\s*(?:[.．、]{{1,2}}|[：:](?!{_DIGIT}))(?!{_DIGIT})(?=\s*[^\s0-9０-９]|\s*$)",
     "paren_digit": rf"[(（]\s*{_DIGIT}{{1,2}}\s*[)）]\s*[、.．]?|{_DIGIT}{{1,2}}\s*[)）]\s*[、.．]?|[\u2474-\u2487]",
     "circled": r"[\u2460-\u2473\u2776-\u277f\u24f5-\u24fe]",
-    "bare": rf"{_DIGIT}{{1,2}}[，,]?(?=[\u4e00-\u9fff])(?![{_UNITS}])",
+    "bare": rf"{_DIGIT}{{1,2}}[，,]?(?!\s)",
 }
+# Forms behind which, blanks aside, a Han character or one of these stands, and none of those: looked at apart from the pattern, in
+# which the range of all Han characters would take longer to compile than all the rest.
+_BEHIND = {"digit3": ("“《", ""), "digit2": ("“《", _UNITS), "bare": ("", _UNITS)}
 _NUMERALS = "0123456789０１２３４５６７８９"
 # What a form can begin with. A line that begins otherwise has no number, and a form is compiled when a line first begins so: all of
 # them take 10 ms, a sixth of what a short report takes beside its libraries.
@@ -91,8 +97,7 @@ for _scheme in _FORMS:
 _STRONG = ("part", "chapter", "formal", "han", "paren_han")
 STRONG_START = "(?:" + "|".join(f"(?:{_FORMS[scheme]})" for scheme in _STRONG) + ")"
 _WEAK = frozenset({"bare", "letter", "digit2"})
-_BARE_CODE = re.compile(r"[ABC][0-9]+(?:-[0-9]+)?$")
-_NUMERAL_START = re.compile(rf"\s*(?:{_HAN_NUMBER}|{_DIGIT})")
+_BARE_CODE = later(r"[ABC][0-9]+(?:-[0-9]+)?$")
 _WIDEST_GAP = 3  # numbers that may be missing in a list
 
 
@@ -109,9 +114,18 @@ def match_marker(text: str, start: int, end: int) -> Marker | None:
     """The numbering at ``text[start:end]``'s head, taken at its word."""
     for scheme in _BY_FIRST.get(text[start : min(start + 1, end)], ()):
         match = _form(scheme).match(text, start, end)
-        if match is not None:
+        if match is not None and _may_stand_behind(text, match.end(), end, scheme):
             return Marker(scheme, _value(match.group(), scheme), start, match.end())
     return None
+
+
+def _may_stand_behind(text: str, at: int, end: int, scheme: str) -> bool:
+    """Whether what a number is followed by leaves it one."""
+    if scheme not in _BEHIND:
+        return True
+    marks, units = _BEHIND[scheme]
+    char = next_character(text, at, end)
+    return ("\u4e00" <= char <= "\u9fff" or (char != "" and char in marks)) and char not in units
 
 
 @functools.cache
@@ -172,7 +186,8 @@ def _in_sequence(text: str, markers: list[Marker | None], ranks: Mapping[str, in
         before = last.get(rank, 0)
         fits = marker.value <= 1 or 0 <= marker.value - before <= _WIDEST_GAP
         goes_on = later[n] == marker.value + 1
-        numeral = _NUMERAL_START.match(text, marker.end) is not None
+        following = next_character(text, marker.end, len(text))
+        numeral = following != "" and following in _HAN + _NUMERALS
         wanted = marker.value == before + 1 or goes_on
         went_on = marker.value == counted.get(marker.scheme, 0) + 1
         if (not fits and not goes_on and not went_on) or (numeral and not wanted):

@@ -15,13 +15,18 @@ from dudao.outline.frame import is_covering, is_title, squeezed, title_lines
 from dudao.outline.furniture import is_furniture
 from dudao.outline.lines import Line
 from dudao.outline.numbering import Marker, match_marker
+from dudao.patterns import holds, later
 
-_NUMBERED = re.compile(
+_NUMBERED = later(
     r"(?:第\s*(?P<a>[一二三四五六七八九十]{1,3}|[0-9]{1,2})\s*篇|(?:篇|范文)\s*(?P<b>[一二三四五六七八九十]{1,3}|[0-9]{1,2}))\s*[:：、]?\s*(?P<rest>.{0,60})"
     r"|(?P<title>.{2,50}(?:报告|汇报|总结|材料))\s*(?:篇)?[(（]?(?P<c>[一二三四五六七八九十]{1,3}|[0-9]{1,2})[)）]?\s*[:：]?"
 )
 _LONGEST = 80
-_TOPIC = re.compile("教育|履职|履行|督导|职责|均衡|自评|自查|学校")
+# What a line that `_NUMBERED` fits holds: one of the first two, or one of the others and an end like these.
+_NUMBERED_WORDS = ("篇", "范文")
+_TITLE_WORDS = ("报告", "汇报", "总结", "材料")
+_NUMBERED_ENDS = frozenset("0123456789一二三四五六七八九十)）:：")
+_TOPIC = ("教育", "履职", "履行", "督导", "职责", "均衡", "自评", "自查", "学校")
 _SHORTEST_TITLE = 8
 _UNDER_TITLE = 15  # lines below a title in which its section one is looked for: addressee, basis, furniture
 _BEHIND_SIGNATURE = 4
@@ -47,13 +52,13 @@ def _numbered_starts(text: str, lines: Sequence[Line], rest: Sequence[int]) -> l
     for i in rest:
         if lines[i].end - lines[i].start > _LONGEST:
             continue
-        match = _NUMBERED.fullmatch(text, lines[i].start, lines[i].end)
+        match = _NUMBERED.fullmatch(text, *lines[i][:2]) if _can_be_numbered(text, *lines[i][:2]) else None
         if match is None:
             continue
         # 第一篇 总论 is a part of one report; 第一篇：某县自评报告 is a report.
         if match.group("a") and not re.search("报告|汇报|总结|自[查评]|材料", match.group("rest") or ""):
             continue
-        if match.group("title") and not _TOPIC.search(match.group("title")):
+        if match.group("title") and not any(topic in match.group("title") for topic in _TOPIC):
             continue
         found.append((_number(match.group("a") or match.group("b") or match.group("c")), i))
     runs = [i for value, i in found if value == 1]
@@ -66,6 +71,14 @@ def _numbered_starts(text: str, lines: Sequence[Line], rest: Sequence[int]) -> l
             kept.append(i)
             wanted += 1
     return kept if len(kept) > 1 else []
+
+
+def _can_be_numbered(text: str, start: int, end: int) -> bool:
+    """Whether a line can be one that `_NUMBERED` fits."""
+    if holds(text, start, end, _NUMBERED_WORDS):
+        return True
+    ends = text[end - 1] in _NUMBERED_ENDS or text[end - 1].isspace()
+    return ends and holds(text, start, end, _TITLE_WORDS)
 
 
 def _number(digits: str) -> int:
@@ -83,8 +96,8 @@ def _is_report_title(text: str, line: Line) -> bool:
         _SHORTEST_TITLE <= line.end - line.start <= _LONGEST
         and text[line.end - 1] not in "。；，：:"
         and is_title(text, line)
-        and _TOPIC.search(text, line.start, line.end) is not None
-        and not re.compile("[，。；：:]").search(text, line.start, line.end)
+        and holds(text, *line[:2], _TOPIC)
+        and not holds(text, *line[:2], "，。；：:")
     )
 
 

@@ -6,6 +6,7 @@ import functools
 import re
 from collections.abc import Iterator
 
+from dudao.patterns import holds, later
 from dudao.taxonomy import Taxonomy
 
 # A weak cue ("困难", "特色") names a role only where it is nearly all that the heading says; 14 characters hold
@@ -15,11 +16,11 @@ _LONGEST_SWITCH = 24
 _PHRASES = (
     512  # whose roles are kept: nine of ten before a colon have been seen just before, and a look at one takes 10 µs
 )
-_SWITCH = re.compile(
+_SWITCH = later(
     r"(?:^|(?<=[。！？；!?;\s]))(?P<phrase>[^。！？；!?;：:，,\s][^。！？；!?;：:\n]{0,30})(?P<colon>[:：])"
 )
 _WEAK_TAIL = r"(?:[一二三四五六七八九十0-9]*|(?:情况|方面|工作|部分|清单|汇总|内容|总结|分析)*)$"
-_SCORE = re.compile(r"[(（][^()（）]*分[^()（）]*[)）]")
+_SCORE = later(r"[(（][^()（）]*分[^()（）]*[)）]")
 
 
 class RoleCues:
@@ -53,7 +54,7 @@ class RoleCues:
 
     def switches(self, text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
         """Inline switches in a paragraph: start, end (behind the colon) and role of each."""
-        for match in _SWITCH.finditer(text, start, end):
+        for match in _SWITCH.finditer(text, start, end) if holds(text, start, end, ":：") else ():
             role = self._of_phrase(match.group("phrase"))
             if role is not None:
                 yield match.start(), match.end(), role

@@ -5,7 +5,6 @@ A line is looked at by itself first; then the lines of one list decide together,
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -18,19 +17,19 @@ from dudao.outline.numbering import UPPER, Marker, accepted, ladder, match_marke
 from dudao.outline.roles import RoleCues
 from dudao.outline.tables import find_contents
 from dudao.outline.unnumbered import is_statement, rank_unnumbered, slogan_headings, unnumbered
+from dudao.patterns import later
 
 # Lengths in characters, read off the headings of the corpus: 99 of 100 on a line of their own have at most 45, run in 38.
 _LONGEST_HEADING = 50
 _LONGEST_RUN_IN = 40
 _LONGEST_STOPPED = 30  # with a full stop and without its score; longer ones, or with more commas, are sentences
 _MOST_COMMAS = 2
-_SCORE = re.compile(r"[(（][^()（）]{0,40}[)）]")
-_SEGMENT_END = re.compile(r"[。：:！!；;？?]")
+_SCORE = later(r"[(（][^()（）]{0,40}[)）]")
+_SEGMENT_END = frozenset("。：:！!；;？?")
 _BRACKETS = {"(": 0, "（": 0, ")": 0, "）": 0, "《": 1, "》": 1, "“": 2, "”": 2, "【": 3, "】": 3}
 _OPENERS = frozenset("(（《“【")
-_QUALIFIED_END = re.compile(r"情况(?=\s*(?:一是|首先|\s))")
-# Where the other headings of the list end so.
-_QUALIFIED_AMONG = re.compile(r"情况(?![的下好和与及、报表说])(?=[\u4e00-\u9fff])")
+_QUALIFIED_END = later(r"情况(?=\s*(?:一是|首先|\s))")
+_NOT_QUALIFIED = frozenset("的下好和与及、报表说")  # with which a phrase goes on behind 情况
 _QUALIFIED_SHARE = 0.6
 _QUALIFIED_LEAST = 3
 
@@ -163,7 +162,7 @@ def _first_stop(text: str, start: int, end: int) -> int | None:
         family = _BRACKETS.get(char)
         if family is not None:
             depth[family] += 1 if char in _OPENERS else -1
-        elif _SEGMENT_END.match(char) and all(level <= 0 for level in depth):
+        elif char in _SEGMENT_END and all(level <= 0 for level in depth):
             return at
     return None
 
@@ -195,10 +194,21 @@ def _qualify(
     for n in of_scheme:
         marker, line = markers[n], lines[body[n]]
         assert marker is not None
-        found = _QUALIFIED_AMONG.search(text, marker.end + 2, min(line.end, marker.end + _LONGEST_RUN_IN))
+        found = _qualified_end(text, marker.end + 2, min(line.end, marker.end + _LONGEST_RUN_IN))
         head = forms[n].head
-        if found and (head is None or (found.end() < head and not text[head - 3 : head].startswith("情况"))):
-            forms[n] = _Numbered(found.end())
+        if found and (head is None or (found < head and not text[head - 3 : head].startswith("情况"))):
+            forms[n] = _Numbered(found)
+
+
+def _qualified_end(text: str, start: int, end: int) -> int | None:
+    """Where a heading that ends in 情况 ends, with text running on behind it."""
+    found = text.find("情况", start, end)
+    while found >= 0:
+        behind = found + 2
+        if behind < end and "\u4e00" <= text[behind] <= "\u9fff" and text[behind] not in _NOT_QUALIFIED:
+            return behind
+        found = text.find("情况", behind, end)
+    return None
 
 
 def _headed(markers: Sequence[Marker | None], forms: Sequence[_Numbered], ranks: Mapping[str, int]) -> set[int]:

@@ -7,14 +7,16 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from dudao.outline.furniture import DATE_LINE, is_furniture
+from dudao.outline.furniture import is_date, is_furniture
 from dudao.outline.lines import Line
 from dudao.outline.numbering import Marker, match_marker
+from dudao.patterns import holds, later
 
-_FIGURE_CELL = re.compile(
+_FIGURE_CELL = later(
     r"[-+±≥≤<>＜＞]?[0-9０-９][0-9０-９,，.．:：/-]*\s*(?:[%％‰]|万|亿|元|万元|亿元|万人|人|所|名|个|分|年|平方米|㎡|台|册)?|[-—–／/√×✓○☑]+|无|是|否|合格|达标|不达标|[Xx×*]{1,4}%?"
 )
-_CAPTION = re.compile(
+_FIGURE_BEGINS = frozenset("-+±≥≤<>＜＞0123456789０１２３４５６７８９—–／/√×✓○☑无是否合达不Xx*")  # of `_FIGURE_CELL`
+_CAPTION = later(
     r"(?:附?表\s*[0-9一二三四五六七八九十A-Z]{1,3}.{0,40}|.{2,40}(?:统计|一览|情况|得分|自评|明细|对照|汇总|基础数据)表\s*(?:[(（].{1,16}[)）])?"
     r"|[(（]?(?:计量)?单位\s*[:：].{1,16}|填[报表](?:单位|时间|日期|人)\s*[:：].{0,30})"
 )
@@ -22,11 +24,11 @@ _LONGEST_ROW = 200  # of a row whose cells stand between blanks; text is not cut
 _LONGEST_CELL = 16
 _LEAST_CELLS = 6  # lines with one cell each, of which `_FIGURES` hold figures
 _FIGURES = 0.3
-_TEXT_MARK = re.compile("[，。；！？;!?]")
+_TEXT_MARKS = "，。；！？;!?"
 
-_CONTENTS_LINE = re.compile(r"[^.．…·—_\t\s].{1,59}?(?:[.．…·。—_-]{3,}|\s{3,}|\t)\s*[0-9]{1,3}")
-_CONTENTS_ENTRY = re.compile(r".{2,60}?(?:[.．…·—_\s-]*|\t)[0-9]{1,3}")  # under "目录" less is needed
-_CONTENTS_HEAD = re.compile(r"目\s*[录次錄]")
+_CONTENTS_LINE = later(r"[^.．…·—_\t\s].{1,59}?(?:[.．…·。—_-]{3,}|\s{3,}|\t)\s*[0-9]{1,3}")
+_CONTENTS_ENTRY = later(r".{2,60}?(?:[.．…·—_\s-]*|\t)[0-9]{1,3}")  # under "目录" less is needed
+_CONTENTS_HEAD = later(r"目\s*[录次錄]")
 _MOST_ENTRIES = 120
 
 
@@ -85,9 +87,9 @@ def _spaced_cells(text: str, line: Line) -> int:
     if line.end - line.start > _LONGEST_ROW or text[line.end - 1] in "。；：:":
         return 0
     cells = text[line.start : line.end].split()
-    if len(cells) < 3 or _TEXT_MARK.search(text, line.start, line.end):
+    if len(cells) < 3 or holds(text, *line[:2], _TEXT_MARKS):
         return 0
-    figures = sum(_FIGURE_CELL.fullmatch(cell) is not None for cell in cells)
+    figures = sum(map(_holds_figure, cells))
     return len(cells) if figures * 2 >= len(cells) and figures >= 2 else 0
 
 
@@ -97,14 +99,18 @@ def _is_spaced_header(text: str, line: Line) -> bool:
 
 
 def _is_cell(text: str, line: Line) -> bool:
-    if line.end - line.start > _LONGEST_CELL or _TEXT_MARK.search(text, line.start, line.end):
+    if line.end - line.start > _LONGEST_CELL or holds(text, *line[:2], _TEXT_MARKS):
         return False
     marker = match_marker(text, line.start, line.end)
-    return (marker is None or marker.scheme == "bare") and not DATE_LINE.fullmatch(text, line.start, line.end)
+    return (marker is None or marker.scheme == "bare") and not is_date(text, *line[:2])
 
 
 def _is_figure(text: str, line: Line) -> bool:
-    return line.end - line.start <= _LONGEST_CELL and _FIGURE_CELL.fullmatch(text, line.start, line.end) is not None
+    return line.end - line.start <= _LONGEST_CELL and _holds_figure(text[line.start : line.end])
+
+
+def _holds_figure(cell: str) -> bool:
+    return cell[0] in _FIGURE_BEGINS and _FIGURE_CELL.fullmatch(cell) is not None
 
 
 def _cell_lines(text: str, lines: Sequence[Line], at: int) -> int:
@@ -169,13 +175,14 @@ def find_contents(text: str, lines: Sequence[Line], body: Sequence[int], markers
         i
         for i in body
         if lines[i].end - lines[i].start <= 80
+        and "0" <= text[lines[i].end - 1] <= "9"
         and _CONTENTS_LINE.fullmatch(text, lines[i].start, lines[i].end)
         and "\t" not in text[lines[i].start : lines[i].end - 4]
     }
     if len(found) < 3:
         found = set()
     for at, i in enumerate(body[:_MOST_ENTRIES]):
-        if not _CONTENTS_HEAD.fullmatch(text, lines[i].start, lines[i].end):
+        if text[lines[i].start] != "目" or not _CONTENTS_HEAD.fullmatch(text, lines[i].start, lines[i].end):
             continue
         entries = body[at + 1 : at + 1 + _MOST_ENTRIES]
         keys = [_key(text, lines[each]) for each in entries]
@@ -193,7 +200,11 @@ def find_contents(text: str, lines: Sequence[Line], body: Sequence[int], markers
 
 
 def _is_entry(text: str, line: Line) -> bool:
-    return line.end - line.start <= 80 and _CONTENTS_ENTRY.fullmatch(text, line.start, line.end) is not None
+    return (
+        line.end - line.start <= 80
+        and "0" <= text[line.end - 1] <= "9"
+        and _CONTENTS_ENTRY.fullmatch(text, line.start, line.end) is not None
+    )
 
 
 def _key(text: str, line: Line) -> str:

@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import re
-
 from dudao.outline.blocks import PLAIN, TOP, Block
-from dudao.outline.closing import ATTACHMENT
+from dudao.outline.closing import is_attachment
 from dudao.outline.lines import Line
 from dudao.outline.numbering import RANK
 from dudao.outline.roles import RoleCues
+from dudao.patterns import holds, later
 
 _LONGEST_UNNUMBERED = 30
 _LONGEST_ROLE_HEADING = 16  # without a number, whatever stands below
-_FIGURE = re.compile(
+_FIGURE = later(
     r"[0-9]+\s*(?:多|余)?(?:万|亿|元|名|人|所|个|%|％|平方米|亩|套|台|间|次|场|期|辆|项|条|户|岁|公里)|[0-9]{2,}"
 )
-_NO_FACT = re.compile(
+_NO_FACT = later(
     r"[“《「『(（][^”》」』)）]{0,60}[”》」』)）]|[12][0-9]{3}\s*(?:[-—~至]+\s*[12][0-9]{3}\s*)?(?:学?年|级)"
 )
-_SCORE_LINE = re.compile(r".{0,12}(?:自评|得分|分值|总分|扣分|满分|评分).{0,16}[0-9]+(?:\.[0-9]+)?\s*分?[)）]?")
-_ITEM_START = re.compile(
-    r"[一二三四五六七八九十]{1,3}(?:是|要)|第[一二三四五六七八九十]{1,3}[，,、]|首先|其[一二三四五六]"
-)
-_ANNOUNCES = re.compile("(?:如下|(?:以下|下列|下面).{0,8})$")
-_SLOGAN = re.compile(r"[^。！？；：:，0-9\s“”《》]{4,12}(?:[，、 \u3000][^。！？；：:，0-9\s]{2,12}){0,2}[。！]")
+_SCORE_LINE = later(r".{0,12}(?:自评|得分|分值|总分|扣分|满分|评分).{0,16}[0-9]+(?:\.[0-9]+)?\s*分?[)）]?")
+_ITEM_START = later(r"[一二三四五六七八九十]{1,3}(?:是|要)|第[一二三四五六七八九十]{1,3}[，,、]|首先|其[一二三四五六]")
+_ITEM_BEGINS = "一二三四五六七八九十第首其"  # of `_ITEM_START`
+_ANNOUNCES = later("(?:如下|(?:以下|下列|下面).{0,8})$")
+_LONGEST_SLOGAN = 39  # characters, its stop among them
+_SLOGAN = later(r"[^。！？；：:，0-9\s“”《》]{4,12}(?:[，、 \u3000][^。！？；：:，0-9\s]{2,12}){0,2}[。！]")
 _SLOGAN_SHARE = 0.6
 _SLOGAN_LEAST = 4
 
 
 def is_statement(segment: str) -> bool:
     """Whether a short first sentence tells a fact with its figures, which no heading does."""
-    return _FIGURE.search(_NO_FACT.sub("", segment)) is not None
+    return any(digit in segment for digit in "0123456789") and _FIGURE.search(_NO_FACT.sub("", segment)) is not None
 
 
 def unnumbered(text: str, line: Line, below: Line | None, numbered_below: bool, cues: RoleCues) -> Block:
@@ -47,10 +46,10 @@ def unnumbered(text: str, line: Line, below: Line | None, numbered_below: bool, 
     if (
         last in "。；;！!？?，,、"
         or is_statement(piece)
-        or _SCORE_LINE.fullmatch(piece)
-        or _ITEM_START.match(piece)
+        or ((last in "0123456789分)）" or last.isspace()) and _SCORE_LINE.fullmatch(piece))
+        or (piece[0] in _ITEM_BEGINS and _ITEM_START.match(piece))
         or _ANNOUNCES.search(piece)
-        or ATTACHMENT.match(piece)
+        or is_attachment(piece, 0, length)
         or not any("\u3400" <= char <= "\u9fff" for char in piece)
     ):
         return as_text
@@ -88,7 +87,9 @@ def slogan_headings(text: str, blocks: list[Block]) -> list[Block]:
         for block in blocks
         if block.kind == "text" and block.heading is None and not block.marker and block.end - block.start > 80
     ]
-    opened = {block.start: match for block in long if (match := _SLOGAN.match(text, block.start, block.end))}
+    # Most paragraphs open with a longer sentence.
+    stopped = (block for block in long if holds(text, block.start, block.start + _LONGEST_SLOGAN, "。！"))
+    opened = {block.start: match for block in stopped if (match := _SLOGAN.match(text, block.start, block.end))}
     if len(opened) < _SLOGAN_LEAST or len(opened) < _SLOGAN_SHARE * len(long):
         return blocks
     return [

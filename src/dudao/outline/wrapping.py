@@ -12,9 +12,10 @@ from typing import NamedTuple
 from unicodedata import east_asian_width
 
 from dudao.outline.clauses import strip_span
-from dudao.outline.furniture import DATE_LINE, is_furniture
+from dudao.outline.furniture import is_date, is_furniture
 from dudao.outline.lines import Line
 from dudao.outline.numbering import STRONG_START, counts_on, match_marker, strong_start
+from dudao.patterns import holds, later
 
 # Lines as wide as this, most of them unfinished, come from a page that was broken into lines.
 _WRAP_WIDTHS = (14, 60)
@@ -24,15 +25,19 @@ _SHORTER_SHARE = 0.04  # of unfinished lines near the width: they are headings t
 _SENTENCE_END = frozenset("。！？；!?;：:")
 # Of a line that may be whole: a heading can end with its score in brackets.
 _LINE_END = _SENTENCE_END | frozenset(")）")
-_CODE_START = re.compile(r"[AB][0-9]{1,2}(?![0-9.%])")
+_CODE_START = later(r"[AB][0-9]{1,2}(?![0-9.%])")
 _CODES_LEAST = 3  # of a list of indicators
 _LONGEST_MEASURED = 200  # characters of a line whose columns are counted; anything longer is no broken line
 
-_ITEM_NUMBER = re.compile(r"[0-9]{1,2}[.．、]|[(（][0-9]{1,2}[)）]")
-_FRAGMENT = re.compile(r"[0-9０-９A-Za-z.．,%％+\-—~〔〕\[\]()（）<>×*/:]{1,24}[、.．]?")
+_ITEM_NUMBER = later(r"[0-9]{1,2}[.．、]|[(（][0-9]{1,2}[)）]")
+# Characters of a figure or a Latin word, and the longest of them.
+_OF_FRAGMENT = frozenset(
+    "0123456789０１２３４５６７８９ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.．,%％+-—~〔〕[]()（）<>×*/:"
+)
+_LONGEST_FRAGMENT = 24
 _SHATTERED_SHARE = 0.2  # of all lines; in tables of figures the other lines are cells without commas and stops
 _SHATTERED_LEAST = 12
-_MIDWAY = re.compile(r"[，。；、]")
+_MIDWAY = "，。；、"
 
 _ONE_LINE = 400  # a report on one line is longer than any heading or table row
 _LONGEST_SPACED = 50  # a heading or title among blanks
@@ -49,7 +54,7 @@ def logical_lines(text: str, lines: list[Line]) -> list[Line]:
     return _split_flattened(text, _join_lone_numbers(text, lines))
 
 
-_MARKDOWN = re.compile(r"#{1,6}[ \t]+(?P<atx>\S.*)|(?P<mark>\*\*|__)(?P<bold>[^*_\s](?:[^*_]*[^*_\s])?)(?P=mark)")
+_MARKDOWN = later(r"#{1,6}[ \t]+(?P<atx>\S.*)|(?P<mark>\*\*|__)(?P<bold>[^*_\s](?:[^*_]*[^*_\s])?)(?P=mark)")
 
 
 def _undecorated(text: str, line: Line) -> Line:
@@ -122,7 +127,7 @@ def _join_wrapped(text: str, lines: list[Line]) -> list[Line]:
             and line.indent <= usual_indent
             and not numbers.open_block(text, line, finished=text[previous.end - 1] in _LINE_END, codes=codes)
             and not is_furniture(text[line.start : line.end])
-            and not DATE_LINE.fullmatch(text, line.start, line.end)
+            and not is_date(text, *line[:2])
         ):
             joined[-1] = Line(joined[-1].start, line.end, joined[-1].indent)
         else:
@@ -162,15 +167,19 @@ def _is_shattered(text: str, lines: list[Line]) -> bool:
     """Whether every figure stands on a line of its own though the lines around it are running text."""
     if len(lines) < _SHATTERED_LEAST:
         return False
-    fragments = [bool(_FRAGMENT.fullmatch(text, line.start, line.end)) for line in lines]
+    fragments = [_is_fragment(text, line) for line in lines]
     if sum(fragments) < _SHATTERED_SHARE * len(lines):
         return False
-    running = [
-        _MIDWAY.search(text, line.start, line.end) is not None
-        for line, fragment in zip(lines, fragments, strict=True)
-        if not fragment
-    ]
+    running = [holds(text, *line[:2], _MIDWAY) for line, fragment in zip(lines, fragments, strict=True) if not fragment]
     return sum(running) > len(running) / 2
+
+
+def _is_fragment(text: str, line: Line) -> bool:
+    """Whether a line is a figure or a Latin word, with or without the mark behind it."""
+    end = line.end
+    if text[end - 1] in "、.．" and end - line.start > 1:
+        end -= 1
+    return end - line.start <= _LONGEST_FRAGMENT and _OF_FRAGMENT.issuperset(text[line.start : end])
 
 
 def _join_shattered(text: str, lines: list[Line]) -> list[Line]:
@@ -178,7 +187,7 @@ def _join_shattered(text: str, lines: list[Line]) -> list[Line]:
     joined: list[Line] = []
     after_fragment = False
     for line in lines:
-        fragment = _FRAGMENT.fullmatch(text, line.start, line.end) is not None
+        fragment = _is_fragment(text, line)
         if (
             joined
             and (fragment or after_fragment)
@@ -200,7 +209,7 @@ def _is_whole_heading(text: str, line: Line) -> bool:
         number is not None
         and number < line.end
         and line.end - line.start <= _LONGEST_SPACED
-        and _MIDWAY.search(text, number, line.end) is None
+        and not holds(text, number, line.end, _MIDWAY)
         and sum(map(text[line.start : line.end].count, "(（")) <= sum(map(text[line.start : line.end].count, ")）"))
     )
 
@@ -227,7 +236,7 @@ def _inside() -> re.Pattern[str]:
     )
 
 
-_WORD = re.compile(r"\S+")
+_WORD = later(r"\S+")
 
 
 def _split_flattened(text: str, lines: list[Line]) -> list[Line]:
@@ -276,4 +285,4 @@ def _pieces(text: str, start: int, end: int) -> list[Line]:
 
 
 def _is_short(text: str, start: int, end: int) -> bool:
-    return end - start <= _LONGEST_SPACED and _MIDWAY.search(text, start, end) is None
+    return end - start <= _LONGEST_SPACED and not holds(text, start, end, _MIDWAY)

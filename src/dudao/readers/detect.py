@@ -7,6 +7,7 @@ import re
 from pathlib import PurePath
 
 from dudao.errors import ReadError
+from dudao.patterns import later
 from dudao.readers.ole import OLE, ole_kind
 
 HTML_SUFFIXES = frozenset({".html", ".htm", ".shtml", ".xhtml"})
@@ -52,15 +53,17 @@ _BINARY = {
     ".rtf": "an RTF file",
 }
 _HEAD = 65_536
-_PREAMBLE = re.compile(rb"(?:\s|<!--.*?-->|<\?.*?\?>)*", re.S)
-_OPENING = re.compile(
+_BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_PREAMBLE = later(rb"(?:\s|<!--.*?-->|<\?.*?\?>)*", re.S)
+_OPENING = later(
     rb"<(?:!doctype\s+html|(?:html|head|body|meta|title|base|link|script|style|div|p|span|table|tbody|tr|td|ul|ol|li|dl|h[1-6]|a|b|i|u|em|"
     rb"strong|font|center|br|hr|img|article|section|main|header|nav|form|iframe|blockquote)[\s>/])",
     re.I,
 )
-_CLOSING = re.compile(rb"</(?:p|div|td|span|h[1-6]|li|font|strong|a|section)\s*>|<br\s*/?>", re.I)
+_CLOSING = later(rb"</(?:p|div|td|span|h[1-6]|li|font|strong|a|section)\s*>|<br\s*/?>", re.I)
 _CLOSINGS = 3  # so many of them make a page of a file that does not open like one
-_WORD_XML = re.compile(rb"<(?:w:wordDocument|pkg:package)\b|progid=\"Word\.Document\"")
+_WORD_XML_WORDS = (b"w:wordDocument", b"pkg:package", b"Word.Document")
+_WORD_XML = later(rb"<(?:w:wordDocument|pkg:package)\b|progid=\"Word\.Document\"")
 
 
 def kind_of(data: bytes, name: str) -> str:
@@ -114,25 +117,35 @@ def _text_kind(data: bytes, suffix: str, name: str) -> str:
     head = data[:_HEAD]
     if b"\0" in head:
         head = head.replace(b"\0", b"")  # UTF-16: its ASCII stands between NULs
-    head = re.sub(rb"^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)", b"", head)
-    if _WORD_XML.search(head[:4096]):
+    head = next((head[len(mark) :] for mark in _BYTE_ORDER_MARKS if head.startswith(mark)), head)
+    if any(word in head for word in _WORD_XML_WORDS) and _WORD_XML.search(head[:4096]):
         return "xml"
-    from dudao.readers.mht import MHT_HEAD
-
-    if suffix in {".mht", ".mhtml"} or (MHT_HEAD.match(head[:8192]) and b"multipart/related" in head.lower()):
+    if suffix in {".mht", ".mhtml"} or (b"multipart/related" in head.lower() and _opens_web_archive(head)):
         return "mht"
-    preamble = _PREAMBLE.match(head)
-    opens = _OPENING.match(head, preamble.end() if preamble else 0)
+    marked_up = b"<" in head
+    opens = _opening_tag(head) if marked_up else None
     if suffix == ".md":
         return "html" if opens and opens.group().lower().startswith((b"<!doctype", b"<html")) else "text"
-    if opens or (suffix in HTML_SUFFIXES and b"<" in head):
+    if opens or (suffix in HTML_SUFFIXES and marked_up):
         return "html"
-    if len(_CLOSING.findall(head)) >= _CLOSINGS:
+    if marked_up and len(_CLOSING.findall(head)) >= _CLOSINGS:
         return "html"
     what = _BINARY.get(suffix)
     if what is not None and (_is_binary(data) or not data.strip()):
         raise ReadError(f"is not {what} inside, whatever its name says", where=name, hint="download or copy it again")
     return "text"
+
+
+def _opens_web_archive(head: bytes) -> bool:
+    from dudao.readers.mht import MHT_HEAD
+
+    return MHT_HEAD.match(head[:8192]) is not None
+
+
+def _opening_tag(head: bytes) -> re.Match[bytes] | None:
+    """The tag that a web page begins with, behind comments and declarations."""
+    preamble = _PREAMBLE.match(head)
+    return _OPENING.match(head, preamble.end() if preamble else 0)
 
 
 def _is_binary(data: bytes) -> bool:

@@ -6,10 +6,11 @@ import time
 from dataclasses import dataclass
 
 from dudao.errors import ReadError
+from dudao.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Limits(Value):
     """Bounds on what is read; every one can be set by itself.
 
     A report is some tens of kilobytes of text. The defaults leave room for scans and pictures, and keep the memory under 500 MB.

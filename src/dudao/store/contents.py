@@ -11,9 +11,8 @@ import os
 import re
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from dudao.errors import ModelError
 from dudao.modelfiles import FILES, check_format
@@ -58,8 +57,7 @@ class Contents(Protocol):
         """The bytes of one; a ModelError where it is missing, no plain file, or too large."""
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(NamedTuple):
     """Files on a disk."""
 
     path: Path
@@ -96,8 +94,7 @@ class Folder:
         return data
 
 
-@dataclass(frozen=True, slots=True)
-class Unpacked:
+class Unpacked(NamedTuple):
     """Files in the memory."""
 
     files: Mapping[str, bytes]
@@ -171,13 +168,18 @@ def read_checked(contents: Contents, name: str, manifest: Mapping[str, Any]) -> 
         They are not.
     """
     data = contents.read(name)
-    if sha256(data) != manifest["files"].get(name):
+    check_digest(name, sha256(data), manifest, where=contents.where)
+    return data
+
+
+def check_digest(name: str, digest: str, manifest: Mapping[str, Any], *, where: str) -> None:
+    """Raise ModelError where a file has another digest than the manifest says."""
+    if digest != manifest["files"].get(name):
         raise ModelError(
             f"{name} is not what the manifest says: its digest differs",
-            where=contents.where,
+            where=where,
             hint="the file is damaged or was changed; install the version again or choose another with `dudao models use`",
         )
-    return data
 
 
 def sha256(data: bytes) -> str:

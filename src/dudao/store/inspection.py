@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from dudao import modelfiles
 from dudao.errors import DudaoError, ModelError
@@ -34,8 +33,7 @@ _HEAD = 65_536  # unpacked bytes of a pipeline that are looked at
 _TRUSTED = ("sklearn.", "numpy.", "scipy.", "joblib.numpy_pickle.")
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What is wrong with one file of a model."""
 
     file: str

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import threading
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from dudao.classifier import Classifier
 from dudao.errors import ModelError
 from dudao.modelfiles import FILES
-from dudao.store.contents import CARDS, MANIFEST, PIPELINE, Folder, read_checked, read_manifest
+from dudao.store.contents import CARDS, MANIFEST, PIPELINE, Folder, check_digest, read_checked, read_manifest
 from dudao.store.contents import sha256 as digest_of
 from dudao.store.inspection import audit, check, look_at_card, look_at_unread
 from dudao.store.versions import ModelVersion, inference_digest, is_installed, resolve
@@ -39,12 +41,44 @@ def load_classifier(ref: str | Path = "current") -> tuple[ModelVersion, Classifi
     if is_installed(version):
         manifest = read_manifest(contents)
         look_at_unread(contents, manifest)
-        files = {name: read_checked(contents, name, manifest) for name in FILES}
+        files: Mapping[str, bytes] = _Checked(contents, manifest)
     else:
         manifest, files = check(contents)
     digest = inference_digest(manifest)
     known = pinned(version.version).get(_INFERENCE) == digest
     return version, Classifier.from_files(files, where=str(version.path), known=known), digest
+
+
+class _Checked(Mapping[str, bytes]):
+    """The files that inference reads, each held against its digest before it is given.
+
+    The digest of the largest is computed in a thread while the others are given and taken apart: hashing lets go of the interpreter.
+    """
+
+    def __init__(self, contents: Folder, manifest: Mapping[str, Any]) -> None:
+        self._where, self._manifest = contents.where, manifest
+        self._data = {name: contents.read(name) for name in FILES}
+        self._largest = max(FILES, key=lambda name: len(self._data[name]))
+        self._digest = ""
+        self._hashing = threading.Thread(target=self._hash_largest)
+        self._hashing.start()
+
+    def _hash_largest(self) -> None:
+        self._digest = digest_of(self._data[self._largest])
+
+    def __getitem__(self, name: str) -> bytes:
+        data = self._data[name]
+        if name == self._largest:
+            self._hashing.join()
+        digest = self._digest if name == self._largest else digest_of(data)
+        check_digest(name, digest, self._manifest, where=self._where)
+        return data
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._data)
+
+    def __len__(self) -> int:
+        return len(self._data)
 
 
 def verify(ref: str | Path = "current") -> dict[str, bool]:

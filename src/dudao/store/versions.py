@@ -14,12 +14,13 @@ from dudao.files import new_folder, replacing, sweep
 from dudao.modelfiles import FILES
 from dudao.store.contents import MANIFEST, VERSION, Folder, Unpacked, json_bytes, read_manifest, sha256
 from dudao.store.inspection import check
+from dudao.values import Value
 
 _CURRENT = "current"
 
 
-@dataclass(frozen=True, slots=True)
-class ModelVersion:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class ModelVersion(Value):
     """A version found on disk."""
 
     version: str
