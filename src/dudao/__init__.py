@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dudao.readers import Limits, find_reports, read_document, read_documents
     from dudao.tagger import Tagger
 
-__version__ = "0.3.0"
+__version__ = "1.0.0"
 __all__ = [
     "CorpusError",
     "DudaoError",
