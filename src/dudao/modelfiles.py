@@ -63,6 +63,7 @@ _ARRAYS: dict[str, tuple[str, int]] = {
     "weights": ("float16", 2),
     "intercepts": ("float32", 1),
 }
+_IMPLIED = "ngram_features"  # left out since format 3: n-grams are the last features, in the order of their keys
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 
@@ -290,6 +291,9 @@ def read_arrays(data: bytes, *, where: str, known: bool = False) -> Arrays:
     """
     try:
         arrays = {name: _array(data, start, stop, name) for name, start, stop in _members(data)}
+        if _IMPLIED not in arrays:
+            n_features = len(arrays["weights"])
+            arrays[_IMPLIED] = np.arange(n_features - len(arrays["ngram_keys"]), n_features, dtype=np.int32)
     except ModelError:
         raise
     except Exception as error:  # whatever a damaged file makes struct and NumPy raise
@@ -337,10 +341,11 @@ def directory_bytes(data: bytes) -> int:
 def _members(data: bytes) -> list[tuple[str, int, int]]:
     """Name, first byte and last of each array in the file."""
     entries = _directory(data)
-    expected = [f"{name}.npy" for name in _ARRAYS]
+    expected = {f"{name}.npy" for name in _ARRAYS}
     found = [entry.name for entry in entries]
-    if sorted(found) != sorted(expected):
-        odd = sorted(set(found) ^ set(expected)) or found
+    missing = expected.difference(found) - {f"{_IMPLIED}.npy"}
+    if missing or not expected.issuperset(found) or len(set(found)) < len(found):
+        odd = sorted(missing | set(found) - expected) or found
         raise ValueError(f"its arrays are not a model's: {', '.join(odd)[:200]}")
     members = []
     for entry in entries:

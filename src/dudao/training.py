@@ -369,7 +369,8 @@ def fit(
     kept = {term for line in data.columns[np.union1d(glossary, again), 0].tolist() for term in line.split()}
     vocabularies = (
         _vocabulary(data.columns[whole, 0], parameters.min_df, kept),
-        _vocabulary(data.columns[whole, 1], parameters.min_df, longest=parameters.min_df_longest),
+        # In the order of their keys, so that an exported model need not say which feature each of them is.
+        sorted(_vocabulary(data.columns[whole, 1], parameters.min_df, longest=parameters.min_df_longest), key=key_of),
     )
     pieces = data.n_records + data.n_terms + np.flatnonzero(np.isin(data.piece_owner, rows))
     learnt = np.concatenate([whole, pieces, again])
@@ -681,7 +682,6 @@ def export(
     its code points.
     """
     words, characters = (pipeline["terms"].named_transformers_[name] for name in ("words", "characters"))
-    n_words = len(words.vocabulary_)
     single = {term: column for term, column in words.vocabulary_.items() if "_" not in term}
     halves = {half for term in words.vocabulary_ if "_" in term for half in term.split("_")}
     word_list = sorted({*single, *halves}, key=key_of)
@@ -692,15 +692,13 @@ def export(
         if "_" in term
         for left, right in [term.split("_")]
     )
-    ngrams = sorted((key_of(term), column + n_words) for term, column in characters.vocabulary_.items())
     estimators = pipeline["linear"].estimators_
     arrays = {
         "word_keys": np.asarray([key_of(word) for word in word_list], dtype=np.uint64),
         "word_features": np.asarray([single.get(word, -1) for word in word_list], dtype=np.int32),
         "pair_keys": np.asarray([key for key, _ in pairs], dtype=np.uint64),
         "pair_features": np.asarray([column for _, column in pairs], dtype=np.int32),
-        "ngram_keys": np.asarray([key for key, _ in ngrams], dtype=np.uint64),
-        "ngram_features": np.asarray([column for _, column in ngrams], dtype=np.int32),
+        "ngram_keys": np.asarray(sorted(map(key_of, characters.vocabulary_)), dtype=np.uint64),  # as `fit` orders them
         "idf": np.concatenate([words.idf_, characters.idf_]).astype(np.float32),
         "weights": np.concatenate([estimator.coef_ for estimator in estimators]).T.astype(np.float16),
         "intercepts": np.concatenate([estimator.intercept_ for estimator in estimators]).astype(np.float32),
