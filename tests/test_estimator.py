@@ -42,7 +42,11 @@ def test_estimator_passes_scikit_learns_checks(estimator, check):
 
 @pytest.fixture(scope="module")
 def records(taxonomy):
-    return load_corpus(ROOT / "corpus", taxonomy).records[:1500]
+    """The same ones however the corpus grows."""
+    names = "aerqin-2019 bayanwula-2017 beiyang-2016 boxi-2024 chutang-2022 duanhe-2024 ergu-2022 fengao-2021 fengxu-2016 fenling-2021 "
+    names += "fuan-2021 guhe-2021 haiping-2022 haozhi-2018 hequan-2024 huaizhe-2018"
+    corpus = load_corpus(ROOT / "corpus", taxonomy).records
+    return [record for record in corpus if record.report in names.split()][:1500]
 
 
 def test_transformer_scores_are_those_of_the_tagger(tagger):

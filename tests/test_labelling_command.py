@@ -35,7 +35,7 @@ def test_export_of_reports_names_the_one_that_fails_and_writes_the_others(sample
 
 
 def test_export_of_the_corpus_with_a_model_puts_predictions_beside_labels(tmp_path):
-    given = ["--to", "labelstudio", "--report", "duanhe-2024", "--model", "current"]
+    given = ["--to", "labelstudio", "--report", "qipu-2021", "--model", "current"]  # set aside: not all is sure
     assert dudao("corpus", "export", *given, "-o", tmp_path / "all.json") == 0
     assert dudao("corpus", "export", *given, "--uncertain", "-o", tmp_path / "some.json") == 0
     every, some = (json.loads((tmp_path / name).read_text(encoding="utf-8")) for name in ("all.json", "some.json"))
