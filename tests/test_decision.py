@@ -52,6 +52,9 @@ def test_clause_is_as_uncertain_as_its_first_domain(small):
 def test_exclusive_domain_stands_alone_whatever_tells_the_main_one(small):
     chosen, _ = choose(np.array([[0.6, 0.7, 0.9], [0.9, 0.7, 0.6]]), settings(MAIN), small[1])
     assert chosen == [(2,), (0, 1)]
+    # The likeliest domain does not reach its threshold, the exclusive one does.
+    high = Settings(LABELS, (1.0, 1.0), (0.5, 0.95, 0.5), (1.0, 0.0, *[0.0] * 7), 0.6, main=MAIN)
+    assert choose(np.array([[0.2, 0.9, 0.6]]), high, small[1])[0] == [(2,)]
 
 
 def test_chance_of_main_is_finite_where_scores_are_not_apart_from_0_and_1():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 
 import pytest
 
@@ -42,7 +43,13 @@ def test_model_of_a_released_format_is_found_whole(name, tmp_path):
     assert store.import_version(tmp_path / "out.zip", tmp_path / "models").new
 
 
-@pytest.mark.parametrize("version", ["0.1.0", "0.2.0"])
+def test_wheel_carries_the_current_model():
+    included = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"]
+    current = (ROOT / "models" / "current").read_text(encoding="utf-8").strip()
+    assert set(included["wheel"]["force-include"]) == {"models/current", f"models/{current}", "corpus"}
+
+
+@pytest.mark.parametrize("version", ["0.1.0", "0.2.0", "0.3.0", "1.0.0"])
 def test_released_model_is_the_one_that_is_pinned(version):
     released = store.resolve(version)
     assert store.audit(store.Folder(released.path)) == []

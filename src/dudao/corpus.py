@@ -69,7 +69,7 @@ class Corpus:
     records : tuple of Record
         What a model learns from: every report that `SPLITS` does not set aside.
     held_out : tuple of Record
-        The reports of the split ``test``: no choice may look at them, they judge the finished model once.
+        The reports of the split ``test``: nothing is fitted, calibrated or chosen on them.
     texts : dict of str to str
         Whole reports, of both splits, by id.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from operator import itemgetter
 
 import numpy as np
 
@@ -44,11 +45,16 @@ def choose(scores: Scores, settings: Settings, taxonomy: Taxonomy) -> tuple[list
     several = np.flatnonzero((n_passing > 1) | ((n_passing == 1) & ~passes[rows, first]))
     order = np.argsort(-scores[several], axis=1, kind="stable")[:, : MOST_DOMAINS + len(exclusive)]
     ranked = passes[several[:, None], order]
-    as_main = (scores[several] * chance_of_main(scores[several], settings)).tolist()
-    for row, columns, passing, chances in zip(several.tolist(), order.tolist(), ranked.tolist(), as_main, strict=True):
-        given = [column for column, passed in zip(columns, passing, strict=True) if passed] or columns[:1]
-        given = given[:1] if given[0] in exclusive else [column for column in given if column not in exclusive]
-        chosen[row] = tuple(sorted(given[:MOST_DOMAINS], key=chances.__getitem__, reverse=True))
+    as_main = scores[several] * chance_of_main(scores[several], settings)
+    as_main = np.take_along_axis(as_main, order, axis=1)
+    for row, columns, passing, chances in zip(*map(np.ndarray.tolist, (several, order, ranked, as_main)), strict=True):
+        given = [(chance, column) for chance, column, passed in zip(chances, columns, passing, strict=True) if passed]
+        if not given or given[0][1] in exclusive:
+            chosen[row] = (given[0][1] if given else columns[0],)
+            continue
+        given = [each for each in given if each[1] not in exclusive][:MOST_DOMAINS]
+        given.sort(key=itemgetter(0), reverse=True)
+        chosen[row] = tuple([column for _, column in given])
     first[several] = [chosen[row][0] for row in several.tolist()]
     return chosen, ((n_passing == 0) | (scores[rows, first] < settings.certain) | ~passes[rows, first]).tolist()
 

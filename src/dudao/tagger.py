@@ -236,7 +236,7 @@ class Tagger:
         chosen, uncertain = choose(scores, self._classifier.settings, self.taxonomy)
         labels = self._classifier.labels
         exclusive = self.taxonomy.exclusive_ids
-        of_columns = {columns: tuple(labels[column] for column in columns) for columns in set(chosen)}
+        of_columns = _Names(labels)
         given = [of_columns[columns] for columns in chosen]
         means = _weighted_means(scores, pieces, counts)
         doubles, width = means.tobytes(), means.itemsize * len(labels)
@@ -247,9 +247,8 @@ class Tagger:
                 domains, unsure = given[row], uncertain[row] or not pieces[row]
                 primary: str | None = domains[0]
                 if len(domains) > 1:
-                    domains = tuple(
-                        labels[column] for column in sorted(chosen[row], key=scores[row].__getitem__, reverse=True)
-                    )
+                    score_at = scores[row].tolist().__getitem__
+                    domains = of_columns[tuple(sorted(chosen[row], key=score_at, reverse=True))]
             else:
                 rows = slice(row, row + count)
                 kept, primary = combine(pieces[rows], given[rows], exclusive)
@@ -393,6 +392,17 @@ class Tagger:
             domain: Coverage(clauses[domain], characters[domain], characters[domain] / max(total, 1))
             for domain in clauses
         }
+
+
+class _Names(dict[tuple[int, ...], tuple[str, ...]]):
+    """The domains of score columns, each set of them named once."""
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        self._labels = labels
+
+    def __missing__(self, columns: tuple[int, ...]) -> tuple[str, ...]:
+        names = self[columns] = tuple(self._labels[column] for column in columns)
+        return names
 
 
 def no_text_in(source: str) -> ReadError:
