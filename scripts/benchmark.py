@@ -140,7 +140,7 @@ def run(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         "stages": {name: round(each / len(texts) * 1e6, 1) for name, each in seconds.items()},
         "accuracy": {
             name: accuracy_of(tagger, labelled, held)
-            for name, held in [*held_out(tagger), ("the ten set aside", list(corpus.held_out))]
+            for name, held in [*held_out(tagger), ("the reports set aside", list(corpus.held_out))]
         },
         "cold": cold,
         "bytes": sizes,
