@@ -21,7 +21,8 @@ def main() -> None:
         for finding in store.audit(contents):
             sys.exit(f"{finding.error}")
         now = store.digests_to_pin(contents)
-        if any(pins.setdefault(folder.name, now).get(name, digest) != digest for name, digest in now.items()):
+        before = pins.get(folder.name, now)
+        if any(before.get(name, digest) != digest for name, digest in now.items()):
             sys.exit(
                 f"{folder.name} is pinned with other digests: a released version never changes, give it a new number"
             )

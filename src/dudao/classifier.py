@@ -48,12 +48,8 @@ class Classifier:
 
         Parameters
         ----------
-        files : mapping of str to bytes
-            Each by its name.
-        where : str
-            What errors call the model.
-        known : bool
-            As in `dudao.modelfiles.parse`.
+        files, where, known
+            As `dudao.modelfiles.parse` takes them.
 
         Raises
         ------

@@ -43,20 +43,18 @@ def choose(scores: Scores, settings: Settings, taxonomy: Taxonomy) -> tuple[list
     chosen: list[tuple[int, ...]] = [singles[column] for column in first.tolist()]
     # Most clauses have one domain, and there is nothing to put in order.
     several = np.flatnonzero((n_passing > 1) | ((n_passing == 1) & ~passes[rows, first]))
-    order = np.argsort(-scores[several], axis=1, kind="stable")[:, : MOST_DOMAINS + len(exclusive)]
+    likely = scores[several]
+    order = np.argsort(-likely, axis=1, kind="stable")[:, : MOST_DOMAINS + len(exclusive)]
     ranked = passes[several[:, None], order]
-    as_main = scores[several] * chance_of_main(scores[several], settings)
-    as_main = np.take_along_axis(as_main, order, axis=1)
+    as_main = np.take_along_axis(likely * chance_of_main(likely, settings), order, axis=1)
     for row, columns, passing, chances in zip(*map(np.ndarray.tolist, (several, order, ranked, as_main)), strict=True):
-        given = [(chance, column) for chance, column, passed in zip(chances, columns, passing, strict=True) if passed]
-        if not given or given[0][1] in exclusive:
-            chosen[row] = (given[0][1] if given else columns[0],)
-            continue
-        given = [each for each in given if each[1] not in exclusive][:MOST_DOMAINS]
-        given.sort(key=itemgetter(0), reverse=True)
-        chosen[row] = tuple([column for _, column in given])
+        ranking = zip(chances, columns, passing, strict=True)
+        given = [(chance, column) for chance, column, passed in ranking if passed] or [(chances[0], columns[0])]
+        given = given[:1] if given[0][1] in exclusive else [each for each in given if each[1] not in exclusive]
+        main_first = sorted(given[:MOST_DOMAINS], key=itemgetter(0), reverse=True)
+        chosen[row] = tuple([column for _, column in main_first])
     first[several] = [chosen[row][0] for row in several.tolist()]
-    return chosen, ((n_passing == 0) | (scores[rows, first] < settings.certain) | ~passes[rows, first]).tolist()
+    return chosen, ((scores[rows, first] < settings.certain) | ~passes[rows, first]).tolist()
 
 
 _SUREST = 6.0  # log-odds; beyond, how sure a domain is says nothing more of which one is the main one

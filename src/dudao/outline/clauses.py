@@ -105,6 +105,11 @@ def next_character(text: str, at: int, end: int) -> str:
     return text[at : at + 1] if at < end else ""
 
 
+def is_ideograph(char: str) -> bool:
+    """Whether a character is Han; the empty string is not. In a pattern that range would take 0.7 ms to compile."""
+    return "\u4e00" <= char <= "\u9fff"
+
+
 def _protected_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """Outermost bracketed or quoted spans, ordered. An opener without a closer protects nothing."""
     stack: deque[tuple[str, int]] = deque()
@@ -151,14 +156,9 @@ def _end_mark_cuts(text: str, start: int, end: int, protected: list[tuple[int, i
 
 def _is_stop(text: str, i: int, end: int) -> bool:
     """Whether ``text[i]`` is an ASCII full stop between Chinese text and Chinese text, a blank or the end."""
-    if (
-        text[i] not in ".．"
-        or i == 0
-        or not "\u4e00" <= text[i - 1] <= "\u9fff"
-        or text[i - 1] in "一二三四五六七八九十"
-    ):
+    if text[i] not in ".．" or i == 0 or not is_ideograph(text[i - 1]) or text[i - 1] in "一二三四五六七八九十":
         return False
-    return i + 1 >= end or text[i + 1] in _BLANK or "\u4e00" <= text[i + 1] <= "\u9fff"
+    return i + 1 >= end or text[i + 1] in _BLANK or is_ideograph(text[i + 1])
 
 
 def _enumerator_cuts(text: str, start: int, end: int, protected: list[tuple[int, int]], switches: set[int]) -> set[int]:
@@ -187,11 +187,11 @@ def _enumerator_cuts(text: str, start: int, end: int, protected: list[tuple[int,
 
 
 def _is_enumerator(match: re.Match[str], text: str, end: int) -> bool:
-    """Whether text stands behind a bare number. Looked at apart: a range of all Han characters takes 0.7 ms to compile."""
+    """Whether text stands behind a bare number."""
     if match.lastgroup != "digit":
         return True
     char = next_character(text, match.end(), end)
-    return "\u4e00" <= char <= "\u9fff" or char in ("“", "《")
+    return is_ideograph(char) or char in ("“", "《")
 
 
 def _marker(text: str, start: int, end: int, switches: Sequence[int]) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from dudao.outline.clauses import next_character
+from dudao.outline.clauses import is_ideograph, next_character
 from dudao.patterns import later
 
 _HAN = "一二三四五六七八九十"
@@ -67,8 +67,7 @@ _FORMS = {
     "circled": r"[\u2460-\u2473\u2776-\u277f\u24f5-\u24fe]",
     "bare": rf"{_DIGIT}{{1,2}}[，,]?(?!\s)",
 }
-# Forms behind which, blanks aside, a Han character or one of these stands, and none of those: looked at apart from the pattern, in
-# which the range of all Han characters would take longer to compile than all the rest.
+# Forms behind which, blanks aside, a Han character or one of these stands, and none of those: looked at apart from the pattern.
 _BEHIND = {"digit3": ("“《", ""), "digit2": ("“《", _UNITS), "bare": ("", _UNITS)}
 _NUMERALS = "0123456789０１２３４５６７８９"
 # What a form can begin with. A line that begins otherwise has no number, and a form is compiled when a line first begins so: all of
@@ -125,7 +124,7 @@ def _may_stand_behind(text: str, at: int, end: int, scheme: str) -> bool:
         return True
     marks, units = _BEHIND[scheme]
     char = next_character(text, at, end)
-    return ("\u4e00" <= char <= "\u9fff" or (char != "" and char in marks)) and char not in units
+    return (is_ideograph(char) or (char != "" and char in marks)) and char not in units
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from dudao.outline.blocks import Block
-from dudao.outline.clauses import strip_span
+from dudao.outline.clauses import is_ideograph, strip_span
 from dudao.outline.frame import Frame
 from dudao.outline.lines import Line
 from dudao.outline.numbering import UPPER, Marker, accepted, ladder, match_marker
@@ -205,7 +205,7 @@ def _qualified_end(text: str, start: int, end: int) -> int | None:
     found = text.find("情况", start, end)
     while found >= 0:
         behind = found + 2
-        if behind < end and "\u4e00" <= text[behind] <= "\u9fff" and text[behind] not in _NOT_QUALIFIED:
+        if behind < end and is_ideograph(text[behind]) and text[behind] not in _NOT_QUALIFIED:
             return behind
         found = text.find("情况", behind, end)
     return None
