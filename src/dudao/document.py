@@ -130,8 +130,7 @@ class DomainScore(NamedTuple):
         return entry
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Tag(Value):
+class Tag(NamedTuple):
     """What ``Tagger.tag`` says of one text.
 
     Attributes

@@ -10,6 +10,7 @@ comes again are few; their terms are listed one by one and counted once.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,9 +25,6 @@ _OTHER = np.uint64(0xD6E8FEB86659FD93)  # odd, so that multiplying by it maps no
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _BULK = 20_000  # characters of a batch from which the tables are worth making and SciPy worth importing: 0.2 s once
 _32 = np.uint64(32)
-_LEFT_OUT = [
-    np.uint64(16 * (LONGEST - n)) for n in reversed(NGRAMS)
-]  # bits of a key of four that a shorter n-gram leaves out
 
 
 class KeyTable:
@@ -50,6 +48,10 @@ class KeyTable:
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_slots": None}
+
+    def items(self) -> tuple[Keys, npt.NDArray[np.int32]]:
+        """All keys, ascending, and their numbers."""
+        return self._sorted, self._numbers
 
     def _hashed(self) -> tuple[Keys, npt.NDArray[np.int32], np.uint64]:
         """Keys and values by slot, and by how much a product is shifted to give a slot."""
@@ -78,20 +80,21 @@ class KeyTable:
             return np.where(self._sorted[near] == keys, self._numbers[near], np.int32(-1))
         of_slot, value, shift = self._hashed()
         at = _home(keys, shift)
-        seen = of_slot.take(
-            at, mode="clip"
-        )  # no slot is out of bounds: clipping is quicker than looking for one that is
-        other = seen != keys
-        result = value.take(at, mode="clip")
-        result[other] = -1
-        number = np.flatnonzero(other & (seen != NO_KEY))
+        # No slot is out of bounds: clipping is quicker than looking for one that is.
+        seen = of_slot.take(at, mode="clip")
+        result = np.full(len(keys), -1, dtype=np.int32)
+        same = seen == keys
+        hits = np.flatnonzero(same)
+        result[hits] = value.take(at.take(hits), mode="clip")
+        number = np.flatnonzero(~same & (seen != NO_KEY))
         at, keys = at.take(number), keys.take(number)
         while len(number):  # another key's slot: the next one
             at += 1
             seen = of_slot.take(at, mode="clip")
-            hits = np.flatnonzero(seen == keys)
+            same = seen == keys
+            hits = np.flatnonzero(same)
             result[number.take(hits)] = value.take(at.take(hits))
-            going = np.flatnonzero((seen != keys) & (seen != NO_KEY))
+            going = np.flatnonzero(~same & (seen != NO_KEY))
             at, keys, number = at.take(going), keys.take(going), number.take(going)
         return result
 
@@ -109,6 +112,18 @@ class Occurrences(NamedTuple):
     length: Index
 
 
+class _Tables(NamedTuple):
+    """What large batches are summed from.
+
+    ``single`` and ``joined`` hold a row for each feature. ``grows`` says, for each feature and, last, for none, whether a known 4-gram
+    can begin with it.
+    """
+
+    single: Scores
+    joined: Scores
+    grows: npt.NDArray[np.bool_]
+
+
 class Vocabulary:
     """Which terms a model knows, and what each adds to the log-odds of every domain.
 
@@ -124,14 +139,14 @@ class Vocabulary:
         self._binary = binary
         self._words = KeyTable(arrays["word_keys"])
         self._word_features = arrays["word_features"]
-        self._pairs = _known(arrays, "pair")
-        self._ngrams = _known(arrays, "ngram")
+        self._pairs = KeyTable(*_known_features(arrays, "pair"))
+        self._ngrams = _by_length(*_known_features(arrays, "ngram"))
         self.border = 1 + int(max(arrays["word_features"].max(initial=-1), arrays["pair_features"].max(initial=-1)))
         self._arrays = arrays
         self._idf = arrays["idf"].astype(np.float64)
         self._weights = arrays["weights"]
         self.n_domains = self._weights.shape[1]
-        self._tables: tuple[Scores, Scores] | None = None
+        self._tables: _Tables | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_tables": None}
@@ -149,17 +164,16 @@ class Vocabulary:
         import scipy.sparse  # noqa: F401
 
         self._bulk_tables()
-        for table in (self._words, self._pairs, self._ngrams):
+        for table in (self._words, self._pairs, *self._ngrams.values()):
             table._hashed()
 
-    def _bulk_tables(self) -> tuple[Scores, Scores]:
-        """The rows of all features, single and joined; made when the first large batch comes, in 50 ms and 70 MB."""
+    def _bulk_tables(self) -> _Tables:
+        """Made when the first large batch comes, in 50 ms and 70 MB."""
         if self._tables is None:
             single = self._rows()
             joined = single.copy()
             self._join_pairs(single, joined)
-            self._join_ngrams(joined)
-            self._tables = single, joined
+            self._tables = _Tables(single, joined, self._join_ngrams(joined))
         return self._tables
 
     def _join_pairs(self, single: Scores, joined: Scores) -> None:
@@ -169,17 +183,20 @@ class Vocabulary:
         both = (second >= 0) & (features >= 0)
         joined[features[both]] += single[second[both]]
 
-    def _join_ngrams(self, joined: Scores) -> None:
-        """To a longer n-gram's row add that of the longest shorter one that begins it."""
-        keys, features = self._arrays["ngram_keys"], self._arrays["ngram_features"]
-        length = sum((keys >> np.uint64(16 * n) != 0).astype(np.int64) for n in range(LONGEST))
-        for longer in range(NGRAMS[0] + 1, LONGEST + 1):
-            waiting = np.flatnonzero((length == longer) & (features >= 0))
-            for left_out in range(1, longer - 1):
-                found = self._ngrams.find(keys[waiting] >> np.uint64(16 * left_out))
+    def _join_ngrams(self, joined: Scores) -> npt.NDArray[np.bool_]:
+        """To a longer n-gram's row add that of the longest shorter one that begins it; give which 3-grams begin a longer one."""
+        grows = np.zeros(len(joined) + 1, dtype=np.bool_)
+        for longer in NGRAMS[1:]:
+            keys, features = self._ngrams[longer].items()
+            for shorter in range(longer - 1, NGRAMS[0] - 1, -1):
+                found = self._ngrams[shorter].find(keys >> np.uint64(16 * (longer - shorter)))
                 known = found >= 0
-                joined[features[waiting[known]]] += joined[found[known]]
-                waiting = waiting[~known]
+                joined[features[known]] += joined[found[known]]
+                if longer == LONGEST and shorter == LONGEST - 1:
+                    grows[found[known]] = True
+                    grows |= not known.all()  # with one that an unknown 3-gram begins all are looked for
+                keys, features = keys[~known], features[~known]
+        return grows
 
     def sums(self, found: Spans, n_texts: int) -> tuple[Scores, Scores]:
         """What the words and pairs, and what the n-grams of each text add up to, divided by their lengths.
@@ -219,12 +236,18 @@ class Vocabulary:
             again = _stand_again(row, key >> _32)
         # No known key holds a break, so that what would cross one is not found.
         places = np.flatnonzero(again)
-        apart = [(row[places], self._ngrams.find(key[places] >> left_out)) for left_out in _LEFT_OUT]
+        apart = [(row[places], table.find(_beginning(key[places], n))) for n, table in self._ngrams.items()]
         feature = np.full(len(first), -1, dtype=np.int32)
         waiting = np.flatnonzero(~again)
-        for left_out in _LEFT_OUT:
-            feature[waiting] = self._ngrams.find(key.take(waiting) >> left_out)
-            waiting = waiting[feature.take(waiting) < 0]
+        if len(waiting):
+            # Half of all 3-grams are known, and half of those begin a known 4-gram; a 2-gram is asked for where no longer one is known.
+            key = key.take(waiting)
+            longest = self._ngrams[3].find(_beginning(key, 3))
+            for n in (4, 2):
+                asked = np.flatnonzero(self._bulk_tables().grows.take(longest) if n == 4 else longest < 0)
+                found_there = self._ngrams[n].find(_beginning(key.take(asked), n))
+                longest[asked] = np.where(found_there >= 0, found_there, longest.take(asked))
+            feature[waiting] = longest
         return self._sum(row, feature, apart, n_texts)
 
     def _sum(
@@ -233,14 +256,14 @@ class Vocabulary:
         """Sums of the joined rows of one list, and of the single rows of another in which a feature counts once a text."""
         known = np.flatnonzero(feature >= 0)
         if len(known):
-            total = _product(self._bulk_tables()[1], row[known], feature[known], n_texts)
+            total = _product(self._bulk_tables().joined, row[known], feature[known], n_texts)
         else:
             total = np.zeros((n_texts, self.n_domains + 1))
         row = np.concatenate([each for each, _ in apart])
         feature = np.concatenate([each for _, each in apart])
         row, single, count = self._cells(row, feature)
         if len(known):
-            total += _product(self._bulk_tables()[0], row, single, n_texts, count)
+            total += _product(self._bulk_tables().single, row, single, n_texts, count)
             squares = count * (count - 1) * self._idf[single] ** 2  # in the length a count is squared
             total[:, -1] += np.bincount(row, squares, minlength=n_texts)
         elif len(row):
@@ -289,7 +312,9 @@ class Vocabulary:
         pair = self._pairs.find(left.astype(np.uint64) << _32 | right.astype(np.uint64))
         single = np.where(word >= 0, self._word_features.take(word), np.int32(-1)) if len(self._word_features) else word
         start, length = ngram_spans(found.codes)
-        feature = np.concatenate([single, pair, self._ngrams.find(span_keys(found, start, length))])
+        key = span_keys(found, start, length)
+        grams = [table.find(key[length == n]) for n, table in self._ngrams.items()]  # in the order of `ngram_spans`
+        feature = np.concatenate([single, pair, *grams])
         starts = np.concatenate([found.start, found.start[second - 1], start])
         lengths = np.concatenate([found.length, found.length[second - 1] + found.length[second], length])
         kept = feature >= 0
@@ -338,12 +363,27 @@ def _spelt(key: int) -> str:
     return "".join(chr(code) for shift in (48, 32, 16, 0) if (code := key >> shift & 0xFFFF))
 
 
-def _known(arrays: Mapping[str, npt.NDArray[Any]], block: str) -> KeyTable:
-    """The table of a block's terms that are features."""
+def _known_features(arrays: Mapping[str, npt.NDArray[Any]], block: str) -> tuple[Keys, npt.NDArray[np.int32]]:
+    """Keys and numbers of a block's terms that are features."""
     keys, features = arrays[f"{block}_keys"], arrays[f"{block}_features"]
     if features.min(initial=0) < 0:
         keys, features = keys[features >= 0], features[features >= 0]
-    return KeyTable(keys, features)
+    return keys, features
+
+
+def _by_length(keys: Keys, features: npt.NDArray[np.int32]) -> dict[int, KeyTable]:
+    """A table for the n-grams of each length: small ones stay in the processor's cache."""
+    limits = np.asarray([1 << 16 * n for n in NGRAMS[:-1]], dtype=np.uint64)
+    if len(keys) > 1 and not (keys[1:] > keys[:-1]).all():
+        order = np.argsort(keys)
+        keys, features = keys[order], features[order]
+    edges = [0, *np.searchsorted(keys, limits).tolist(), len(keys)]
+    return {n: KeyTable(keys[low:high], features[low:high]) for n, (low, high) in zip(NGRAMS, pairwise(edges), strict=True)}
+
+
+def _beginning(key: Keys, n: int) -> Keys:
+    """The key of the n-gram with which a key of `LONGEST` characters begins."""
+    return key >> np.uint64(16 * (LONGEST - n))
 
 
 def _stand_again(row: Index, key: Keys) -> npt.NDArray[np.bool_]:

@@ -76,26 +76,35 @@ def split_passages(texts: Sequence[str], headings: Sequence[tuple[str, ...]], ta
     named = {path: _role_of_path(path, cues) for path in set(headings)}
     found = Passages([], [], [])
     for part in batches(texts, _CHUNK):
-        chunk = texts[part]
+        chunk, paths = texts[part], headings[part]
         cut = _cut(chunk, cues)
-        for number, (text, body, path, cuts, simple) in enumerate(
-            zip(chunk, cut.bodies, headings[part], cut.cuts, cut.simple, strict=True)
-        ):
+        counts = [1] * len(chunk)
+        roles: list[str | None] = [None] * len(chunk)
+        done = 0
+        for number, cuts in cut.cuts.items():
             if cuts is None:
-                paragraph = outline_text(text, taxonomy, headings=path)
+                paragraph = outline_text(chunk[number], taxonomy, headings=paths[number])
                 pieces = [clause.text for clause in paragraph.clauses] or [paragraph.text]
-                role = paragraph.role
+                roles[number] = paragraph.role
             else:
-                pieces = [body]
-                if cuts:
-                    pieces = [body[start:end] for start, end in itertools.pairwise((0, *cuts, len(body)))]
-                if simple and named[path] is None and not cues.may_open(text):
-                    role = cues.default_role
-                else:
-                    role = _role(text, pieces[0], path, named[path], cut.switches.get(number, ()), cues)
+                body = cut.bodies[number]
+                pieces = [body[start:end] for start, end in itertools.pairwise((0, *cuts, len(body)))]
+            found.pieces.extend(cut.bodies[done:number])
             found.pieces.extend(pieces)
-            found.counts.append(len(pieces))
-            found.roles.append(role)
+            counts[number], done = len(pieces), number + 1
+        found.pieces.extend(cut.bodies[done:])
+        found.counts.extend(counts)
+        for number, (text, path, known, marked) in enumerate(zip(chunk, paths, roles, cut.marked, strict=True)):
+            if known is None:
+                role = named[path]
+                opens = role is None and cues.may_open(text)
+                if opens or marked or role is not None:
+                    cuts = cut.cuts.get(number)
+                    first = cuts[0] if cuts else len(cut.bodies[number])
+                    known = _role(text, first, path, role, opens, marked, cut.switches.get(number, ()), cues)
+                else:
+                    known = cues.default_role
+            found.roles.append(known)
     return found
 
 
@@ -104,23 +113,27 @@ def _role_of_path(path: tuple[str, ...], cues: RoleCues) -> str | None:
 
 
 def _role(
-    text: str, first: str, path: tuple[str, ...], named: str | None, switches: Sequence[Switch], cues: RoleCues
+    text: str,
+    end: int,
+    path: tuple[str, ...],
+    named: str | None,
+    opens: bool,
+    marked: bool,
+    switches: Sequence[Switch],
+    cues: RoleCues,
 ) -> str:
-    """The role of a text's first clause, in the order in which `outline_text` asks."""
-    role, opening = named, None
-    if role is None and not cues.may_open(text):
-        role = cues.default_role
-    elif role is None:
+    """The role of a text's first clause, ``text[:end]``, in the order in which `outline_text` asks."""
+    role, opening = named or cues.default_role, None
+    if opens:
         opening = cues.of_opening(text, 0, len(text), at_end=True)
-        role = (None if path else cues.of_bare_text(text, 0, len(text))) or opening or cues.default_role
-    switched = [switch for switch in switches if switch[0] < len(first)]
-    marked = _kinds()[min(ord(first[0]), 0xFFFF)] & _CAN_MARK or switched
-    marker = rules._marker(first, 0, len(first), [end for _, end, _ in switched]) if marked else ""
+        role = (None if path else cues.of_bare_text(text, 0, len(text))) or opening or role
+    switched = [switch for switch in switches if switch[0] < end]
+    marker = rules._marker(text, 0, end, [behind for _, behind, _ in switched]) if marked else ""
     if switched:
         role = switched[-1][2]
     # What opens no text at a report's end opens none elsewhere, so that most texts are asked once.
     if marker or opening is not None or named is not None:
-        role = cues.of_opening(text, len(marker), len(first)) or role
+        role = cues.of_opening(text, len(marker), end) or role
     return role
 
 
@@ -163,15 +176,15 @@ def _families() -> npt.NDArray[np.uint8]:
 class _Cut(NamedTuple):
     """How the texts of a batch are cut.
 
-    ``bodies`` are the texts without blanks behind them, ``cuts`` where their clauses begin, but for the first; None for a text that must
-    go the plain way. ``switches`` are those of the texts with any; a text without one is ``simple`` where its head can be no enumerator
-    either.
+    ``bodies`` are the texts without blanks behind them. ``cuts`` says where the clauses of a text begin, but for the first, of those that have
+    several; None stands for a text that must go the plain way; the others are one clause. ``switches`` are those of the texts with any;
+    a text is ``marked`` that has one or begins with an enumerator.
     """
 
     bodies: list[str]
-    cuts: list[Sequence[int] | None]
+    cuts: dict[int, list[int] | None]
     switches: dict[int, list[Switch]]
-    simple: list[bool]
+    marked: list[bool]
 
 
 def _cut(texts: Sequence[str], cues: RoleCues) -> _Cut:
@@ -179,16 +192,16 @@ def _cut(texts: Sequence[str], cues: RoleCues) -> _Cut:
     batch = _Batch("\0".join(bodies) + "\0", np.fromiter(map(len, bodies), dtype=np.int64, count=len(bodies)))
     batch.refused[batch.length == 0] = True
     batch.brackets()
+    marked = batch.begin_marked()
     switches: dict[int, list[Switch]] = {}
-    simple = batch.kind[batch.start] & _CAN_MARK == 0
     for number, low, high in batch.with_colons():
         found = list(cues.switches(texts[number], low, high))
         if found:
             switches[number] = found
-            simple[number] = False
+            marked[number] = True
     behind = [batch.start[number] + end for number, found in switches.items() for _, end, _ in found]
     cuts = np.concatenate([batch.after_end_marks(), batch.enumerators(np.asarray(behind, dtype=np.int64))])
-    return _Cut(bodies, batch.offsets(cuts), switches, simple.tolist())
+    return _Cut(bodies, batch.offsets(cuts), switches, marked.tolist())
 
 
 class _Batch:
@@ -266,37 +279,51 @@ class _Batch:
 
     def enumerators(self, behind: Positions) -> Positions:
         """Starts of 一是, 一要, 第一，, 其一， behind a mark, and of ① anywhere; not right ``behind`` a switch."""
-        codes, kind = self.codes, self.kind
         at = self.at(_LEAD) + 1
-        at = at[kind[at] & _CAN_MARK != 0]
+        at = at[self.kind[at] & _CAN_MARK != 0]
         circled = self.at(_CIRCLED)
-        cuts = [circled[circled != self.start[self.row(circled)]]]
-        numeral = at[kind[at] & _NUMERAL != 0]
-        di, qi = at[codes[at] == _DI], at[codes[at] == _QI]
-        number, ordinal = numeral, di + 1
+        self.refuse(self._items(at[self.kind[at - 1] & _STRONG != 0]))
+        found_at = self.outside(np.concatenate([self._counted(at), circled[circled != self.start[self.row(circled)]]]))
+        return found_at[~np.isin(found_at, behind)] if len(behind) else found_at
+
+    def begin_marked(self) -> npt.NDArray[np.bool_]:
+        """Which texts can begin with an enumerator, as far as it can be told without looking behind it."""
+        at = self.start[self.kind[self.start] & _CAN_MARK != 0]
+        marked = np.zeros(len(self.start), dtype=np.bool_)
+        for found in (self._counted(at), self._items(at), at[self.kind[at] & _CIRCLED != 0]):
+            marked[self.row(found)] = True
+        return marked
+
+    def _counted(self, at: Positions) -> Positions:
+        """Those of the positions at which 一是, 一要, 第一， or 其一， begins; some more than once."""
+        codes, kind = self.codes, self.kind
+        number, ordinal = at[kind[at] & _NUMERAL != 0], at[codes[at] == _DI] + 1
+        found_at = []
         for length in range(1, _MOST_NUMERALS + 1):
             follows = codes[number + 1]
             found = (follows == _SHI) | (follows == _YAO) & ~np.isin(codes[number + 2], _NOT_AFTER_YAO)
-            cuts.append(number[found] - length + 1)
+            found_at.append(number[found] - length + 1)
             number = number[kind[number + 1] & _NUMERAL != 0] + 1
             ordinal = ordinal[kind[ordinal] & _NUMERAL != 0] + 1
-            cuts.append(ordinal[np.isin(codes[ordinal], _AFTER_ORDINAL)] - length - 1)
+            found_at.append(ordinal[np.isin(codes[ordinal], _AFTER_ORDINAL)] - length - 1)
+        qi = at[codes[at] == _QI]
         qi = qi[kind[qi + 1] & _NUMERAL != 0]
-        cuts.append(qi[np.isin(codes[qi + 2], _AFTER_ORDINAL)])
-        self._refuse_digits(at)
-        found_at = self.outside(np.concatenate(cuts))
-        return found_at[~np.isin(found_at, behind)] if len(behind) else found_at
+        found_at.append(qi[np.isin(codes[qi + 2], _AFTER_ORDINAL)])
+        return np.concatenate(found_at)
 
-    def _refuse_digits(self, at: Positions) -> None:
-        """Texts in which (1), 1、 or 1. may open an item."""
+    def _items(self, at: Positions) -> Positions:
+        """Those of the positions at which (1), 1、 or 1. may open an item."""
         codes, kind = self.codes, self.kind
-        at = at[kind[at - 1] & _STRONG != 0]
         bracket = at[kind[at] & _OPEN != 0]
-        self.refuse(bracket[kind[bracket + 1] & (_DIGIT | _NUMERAL) != 0])
         digit = at[kind[at] & _DIGIT != 0]
         behind = digit + 1 + (kind[digit + 1] & _DIGIT != 0)
         number = (kind[behind] & _DOT != 0) & (kind[behind + 1] & _DIGIT != 0)
-        self.refuse(digit[np.isin(codes[behind], _AFTER_DIGIT) & ~number])
+        return np.concatenate(
+            [
+                bracket[kind[bracket + 1] & (_DIGIT | _NUMERAL) != 0],
+                digit[np.isin(codes[behind], _AFTER_DIGIT) & ~number],
+            ]
+        )
 
     def with_colons(self) -> Iterator[tuple[int, int, int]]:
         """Texts in which a colon stands where it can end an inline switch, and between which offsets switches lie."""
@@ -309,23 +336,25 @@ class _Batch:
         row, offset = row[near], colons[near] - self.start[row[near]]
         first = np.flatnonzero(np.diff(row, prepend=-1))
         last = np.append(first[1:], len(row)) - 1 if len(first) else first
-        low = np.maximum(offset[first] - _LONGEST_SWITCH, 0)
+        low = boundary[near[first]] + 1 - self.start[row[first]]
         return zip(row[first].tolist(), low.tolist(), (offset[last] + 1).tolist(), strict=True)
 
-    def offsets(self, cuts: Positions) -> list[Sequence[int] | None]:
-        """Offsets of the cuts of each text in it; None for those refused."""
+    def offsets(self, cuts: Positions) -> dict[int, list[int] | None]:
+        """Offsets of the cuts of each text that has any, in the order of the texts; None for those refused."""
         cuts = np.unique(cuts)
         row = self.row(cuts)
         inside = (cuts != self.end[row]) & ~self.refused[row]
         self._refuse_wordless(cuts[inside])
         inside &= ~self.refused[row]
         row, cuts = row[inside], cuts[inside]
-        result: list[Sequence[int] | None] = [None if refused else () for refused in self.refused.tolist()]
-        offsets = iter((cuts - self.start[row]).tolist())
-        rows, counts = np.unique(row, return_counts=True)
-        for number, count in zip(rows.tolist(), counts.tolist(), strict=True):
-            result[number] = list(itertools.islice(offsets, count))
-        return result
+        offsets = (cuts - self.start[row]).tolist()
+        numbers, first = np.unique(row, return_index=True)
+        several = dict(zip(numbers.tolist(), itertools.pairwise([*first.tolist(), len(row)]), strict=True))
+        refused = np.flatnonzero(self.refused).tolist()
+        return {
+            number: offsets[slice(*several[number])] if number in several else None
+            for number in sorted([*several, *refused])
+        }
 
     def _refuse_wordless(self, cuts: Positions) -> None:
         """Texts in which nothing but marks stands between a cut and the next one or the end: it belongs to the piece before."""

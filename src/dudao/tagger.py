@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from dudao.classifier import Classifier, Scores
-from dudao.decision import choose, combine
+from dudao.decision import by_score, choose, combine, decide, named
 from dudao.document import (
     TAGGED_KINDS,
     Coverage,
@@ -34,8 +35,7 @@ from dudao.outline import outline
 from dudao.readers import Source, read_document, read_documents, unexpected
 from dudao.store import load_classifier
 from dudao.taxonomy import Taxonomy, load_taxonomy
-
-_CLAUSES_AT_ONCE = 4096  # scored together; the context step holds about 3 KB a clause
+from dudao.tokens import Index
 
 
 class Tagger:
@@ -233,33 +233,28 @@ class Tagger:
 
         pieces, counts, roles = split_passages(texts, paths, self.taxonomy)
         scores = self._scores(pieces, counts, paths)
-        chosen, uncertain = choose(scores, self._classifier.settings, self.taxonomy)
+        columns, uncertain = decide(scores, self._classifier.settings, self.taxonomy)
         labels = self._classifier.labels
+        lengths = _lengths(pieces)
+        many = np.asarray(counts, dtype=np.int64)
+        first = np.cumsum(many) - many
+        means = _weighted_means(scores, lengths, first)
+        total, doubtful = np.add.reduceat([lengths, lengths * uncertain], first, axis=1)
+        unsure = (2 * doubtful >= total) & ((doubtful > 0) | (total == 0))
+        # A text of one clause has that clause's domains, and most texts are such.
+        primary = [labels[column] for column in columns[first, 0].tolist()]
+        domains = named(by_score(columns[first], scores[first]), labels)
+        several = np.flatnonzero(many > 1)
+        given = named(columns, labels) if len(several) else []
         exclusive = self.taxonomy.exclusive_ids
-        of_columns = _Names(labels)
-        given = [of_columns[columns] for columns in chosen]
-        means = _weighted_means(scores, pieces, counts)
-        doubles, width = means.tobytes(), means.itemsize * len(labels)
-        tags: list[Tag] = []
-        row = 0
-        for number, (count, role) in enumerate(zip(counts, roles, strict=True)):
-            if count == 1:
-                domains, unsure = given[row], uncertain[row] or not pieces[row]
-                primary: str | None = domains[0]
-                if len(domains) > 1:
-                    score_at = scores[row].tolist().__getitem__
-                    domains = of_columns[tuple(sorted(chosen[row], key=score_at, reverse=True))]
-            else:
-                rows = slice(row, row + count)
-                kept, primary = combine(pieces[rows], given[rows], exclusive)
-                score_of = dict(zip(labels, means[number].tolist(), strict=True))
-                domains = tuple(sorted(kept, key=score_of.__getitem__, reverse=True))
-                doubtful = sum(len(piece) for piece, flag in zip(pieces[rows], uncertain[rows], strict=True) if flag)
-                unsure = doubtful > 0 and 2 * doubtful >= sum(map(len, pieces[rows]))
-            mean = doubles[number * width : (number + 1) * width]
-            tags.append(Tag(domains, role, unsure, primary or "", labels, mean))
-            row += count
-        return tags
+        for number, start, mean in zip(several.tolist(), first[several].tolist(), means[several].tolist(), strict=True):
+            rows = slice(start, start + counts[number])
+            kept, main = combine(pieces[rows], given[rows], exclusive)
+            score_of = dict(zip(labels, mean, strict=True))
+            domains[number] = tuple(sorted(kept, key=score_of.__getitem__, reverse=True))
+            primary[number] = main or ""
+        mean_rows = means.view(f"V{means.itemsize * len(labels)}").ravel().tolist()
+        return list(map(Tag, domains, roles, unsure.tolist(), primary, repeat(labels), mean_rows))
 
     def tag_many(
         self, paths: Iterable[str | Path], *, jobs: int = 1, explain: bool = False
@@ -329,15 +324,8 @@ class Tagger:
         headings : sequence of tuple of str
             The heading path of each paragraph.
         """
-        scores = self._classifier.logits(pieces)
-        low = first = high = 0
-        for number, count in enumerate(counts, 1):
-            high += count
-            if high - low >= _CLAUSES_AT_ONCE or number == len(counts):
-                index = np.repeat(np.arange(number - first), counts[first:number])
-                scores[low:high] = self._classifier.in_context(scores[low:high], index, headings[first:number])
-                low, first = high, number
-        return scores
+        paragraph = np.repeat(np.arange(len(counts)), np.asarray(counts, dtype=np.int64))
+        return self._classifier.in_context(self._classifier.logits(pieces), paragraph, headings)
 
     def _paragraph(
         self,
@@ -363,7 +351,7 @@ class Tagger:
             pieces, [[labels[column] for column in columns] for columns in chosen], self.taxonomy.exclusive_ids
         )
         mean = (
-            dict(zip(labels, _weighted_means(scores, pieces, [len(pieces)])[0].tolist(), strict=True)) if pieces else {}
+            dict(zip(labels, _weighted_means(scores, _lengths(pieces), np.zeros(1, dtype=np.int64))[0].tolist(), strict=True)) if pieces else {}
         )
         domains = tuple(sorted((self._domain(domain, mean[domain]) for domain in given), key=lambda each: -each.score))
         return TaggedParagraph(paragraph, domains, primary, tuple(clauses))
@@ -394,17 +382,6 @@ class Tagger:
         }
 
 
-class _Names(dict[tuple[int, ...], tuple[str, ...]]):
-    """The domains of score columns, each set of them named once."""
-
-    def __init__(self, labels: Sequence[str]) -> None:
-        self._labels = labels
-
-    def __missing__(self, columns: tuple[int, ...]) -> tuple[str, ...]:
-        names = self[columns] = tuple(self._labels[column] for column in columns)
-        return names
-
-
 def no_text_in(source: str) -> ReadError:
     """What to say of a document in which there is nothing to tag."""
     return ReadError(
@@ -412,14 +389,15 @@ def no_text_in(source: str) -> ReadError:
     )
 
 
-def _weighted_means(scores: Scores, pieces: Sequence[str], counts: Sequence[int]) -> Scores:
-    """Mean over the clauses of each paragraph, weighted by their lengths, shape (n_paragraphs, n_domains)."""
-    if not len(counts):
-        return np.zeros((0, scores.shape[1]))
-    if len(counts) == len(scores):
+def _lengths(texts: Sequence[str]) -> Index:
+    return np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+
+
+def _weighted_means(scores: Scores, lengths: Index, first: Index) -> Scores:
+    """Mean over the clauses of each paragraph, weighted by their lengths, shape (n_paragraphs, n_domains); ``first`` are their first ones."""
+    if len(first) == len(scores):
         return scores
-    weights = np.maximum(np.fromiter(map(len, pieces), dtype=np.float64, count=len(pieces)), 1.0)
-    first = np.cumsum(np.asarray(counts, dtype=np.int64)) - np.asarray(counts, dtype=np.int64)
+    weights = np.maximum(lengths, 1.0)
     means: Scores = np.add.reduceat(scores * weights[:, None], first, axis=0)
     means /= np.add.reduceat(weights, first)[:, None]
     return means

@@ -217,12 +217,12 @@ def private_jieba() -> Any:
 
 def batches(texts: Sequence[str], characters: int) -> Iterator[slice]:
     """Cut a list of texts into slices of about that many characters, whatever the texts' lengths; none is empty."""
-    low = held = 0
-    for high, text in enumerate(texts, 1):
-        held += len(text) + 1
-        if held >= characters or high == len(texts):
-            yield slice(low, high)
-            low, held = high, 0
+    ends = np.cumsum(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 1)
+    low = behind = 0
+    while low < len(texts):
+        high = min(int(np.searchsorted(ends, behind + characters)) + 1, len(texts))
+        yield slice(low, high)
+        low, behind = high, int(ends[high - 1])
 
 
 def spans(texts: Sequence[str], segmenter: Segmenter) -> Spans:
