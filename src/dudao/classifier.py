@@ -94,15 +94,16 @@ class Classifier:
 
     def logits(self, texts: Sequence[str]) -> Scores:
         """Calibrated log-odds of every domain for each text by itself, shape (n_texts, n_domains)."""
-        number: dict[str, int] = {}  # of each distinct text: reports share sentences, and tables hold some rows twice
-        numbers = [number.setdefault(text, len(number)) for text in texts]
-        distinct = list(number)
+        distinct = list(dict.fromkeys(texts))  # reports share sentences, and tables hold some rows twice
         result = np.empty((len(distinct), len(self.labels)))
         of_words, of_ngrams = self.settings.block_weights
         for chunk in batches(distinct, _CHUNK):
             words, ngrams = self._vocabulary.sums(spans(distinct[chunk], self.segmenter), chunk.stop - chunk.start)
             result[chunk] = self._intercepts + of_words * words + of_ngrams * ngrams
-        return result if len(distinct) == len(numbers) else result.take(numbers, axis=0)
+        if len(distinct) == len(texts):
+            return result
+        number = dict(zip(distinct, range(len(distinct)), strict=True))
+        return result.take([number[text] for text in texts], axis=0)
 
     def in_context(self, logits: Scores, paragraph: Index, headings: Sequence[tuple[str, ...]]) -> Scores:
         """Scores of clauses in their paragraphs and under their headings.

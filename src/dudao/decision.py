@@ -63,9 +63,7 @@ def decide(scores: Scores, settings: Settings, taxonomy: Taxonomy) -> tuple[Colu
     return columns, (scores[rows, first] < settings.certain) | ~passes[rows, first]
 
 
-def _ranked(
-    scores: Scores, passes: npt.NDArray[np.bool_], settings: Settings, taxonomy: Taxonomy
-) -> Columns:
+def _ranked(scores: Scores, passes: npt.NDArray[np.bool_], settings: Settings, taxonomy: Taxonomy) -> Columns:
     """Columns of clauses in which several domains, or not the likeliest one, pass."""
     exclusive = np.isin(settings.labels, sorted(taxonomy.exclusive_ids))
     rows = np.arange(len(scores))
@@ -77,7 +75,9 @@ def _ranked(
     given[exclusive[best]] = False
     as_main = np.take_along_axis(scores * chance_of_main(scores, settings), order, axis=1)
     main_first = np.argsort(np.where(given, -as_main, np.inf), axis=1, kind="stable")[:, :MOST_DOMAINS]
-    ranked = np.where(np.take_along_axis(given, main_first, axis=1), np.take_along_axis(order, main_first, axis=1), _NONE)
+    ranked = np.where(
+        np.take_along_axis(given, main_first, axis=1), np.take_along_axis(order, main_first, axis=1), _NONE
+    )
     columns = np.full((len(scores), MOST_DOMAINS), _NONE)
     columns[:, : ranked.shape[1]] = ranked
     columns[:, 0] = np.where(columns[:, 0] == _NONE, best, columns[:, 0])

@@ -378,7 +378,9 @@ def _by_length(keys: Keys, features: npt.NDArray[np.int32]) -> dict[int, KeyTabl
         order = np.argsort(keys)
         keys, features = keys[order], features[order]
     edges = [0, *np.searchsorted(keys, limits).tolist(), len(keys)]
-    return {n: KeyTable(keys[low:high], features[low:high]) for n, (low, high) in zip(NGRAMS, pairwise(edges), strict=True)}
+    return {
+        n: KeyTable(keys[low:high], features[low:high]) for n, (low, high) in zip(NGRAMS, pairwise(edges), strict=True)
+    }
 
 
 def _beginning(key: Keys, n: int) -> Keys:

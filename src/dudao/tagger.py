@@ -224,6 +224,8 @@ class Tagger:
             tags = self._tag_distinct(distinct, [()] * len(distinct))
         else:
             tags = self._tag_distinct([text for text, _ in distinct], [path for _, path in distinct])
+        if len(distinct) == len(keys):
+            return tags
         tag_of = dict(zip(distinct, tags, strict=True))
         return [tag_of[key] for key in keys]
 
@@ -351,7 +353,15 @@ class Tagger:
             pieces, [[labels[column] for column in columns] for columns in chosen], self.taxonomy.exclusive_ids
         )
         mean = (
-            dict(zip(labels, _weighted_means(scores, _lengths(pieces), np.zeros(1, dtype=np.int64))[0].tolist(), strict=True)) if pieces else {}
+            dict(
+                zip(
+                    labels,
+                    _weighted_means(scores, _lengths(pieces), np.zeros(1, dtype=np.int64))[0].tolist(),
+                    strict=True,
+                )
+            )
+            if pieces
+            else {}
         )
         domains = tuple(sorted((self._domain(domain, mean[domain]) for domain in given), key=lambda each: -each.score))
         return TaggedParagraph(paragraph, domains, primary, tuple(clauses))

@@ -255,30 +255,37 @@ def _normalise(texts: Sequence[str]) -> tuple[Codes, Index, Index]:
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 1
     joined = ("\n".join(texts) + "\n") if texts else ""
     raw = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    codes = _table()[np.minimum(raw, 0xFFFF)]
+    codes = _table().take(np.minimum(raw, 0xFFFF))
     codes[raw > 0xFFFF] = _RARE
-    ends = np.cumsum(lengths) - 1
-    codes[ends] = _BREAK
-    row = np.repeat(np.arange(len(texts)), lengths)
-    origin = np.arange(len(raw)) - np.repeat(ends + 1 - lengths, lengths)
-    kept = codes != 0
-    codes, row, origin = codes[kept], row[kept], origin[kept]
-    if len(codes):
+    ends = np.cumsum(lengths)
+    codes[ends - 1] = _BREAK
+    at = np.flatnonzero(codes)
+    codes = codes.take(at)
+    run_on = np.flatnonzero(codes == _DIGIT)
+    run_on = run_on[(run_on > 0) & (codes.take(run_on - 1, mode="clip") == _DIGIT)]
+    if len(run_on):
         single = np.ones(len(codes), dtype=np.bool_)
-        single[1:] = (codes[1:] != _DIGIT) | (codes[:-1] != _DIGIT)
-        codes, row, origin = codes[single], row[single], origin[single]
-    return codes, row, origin
+        single[run_on] = False
+        codes, at = codes[single], at[single]
+    row = np.repeat(np.arange(len(texts)), lengths).take(at)
+    return codes, row, at - (ends - lengths).take(row)
 
 
 def _cut_long(start: Index, length: Index) -> tuple[Index, Index]:
     """Cut tokens of more than `LONGEST` characters into pieces of that many."""
-    if not len(length) or length.max() <= LONGEST:
+    long = np.flatnonzero(length > LONGEST)
+    if not len(long):
         return start, length
-    pieces = -(-length // LONGEST)
+    pieces = -(-length.take(long) // LONGEST)
+    times = np.ones(len(length), dtype=np.int64)
+    times[long] = pieces
+    token = np.repeat(np.arange(len(length)), times)
+    start, length = start.take(token), length.take(token)
     nth = np.arange(pieces.sum()) - np.repeat(np.cumsum(pieces) - pieces, pieces)
-    cut_start = np.repeat(start, pieces) + nth * LONGEST
-    cut_length = np.minimum(np.repeat(length, pieces) - nth * LONGEST, LONGEST)
-    return cut_start, cut_length
+    at = np.repeat(long + np.cumsum(pieces - 1) - (pieces - 1), pieces) + nth  # where the pieces lie among all
+    start[at] += nth * LONGEST
+    length[at] = np.minimum(length[at] - nth * LONGEST, LONGEST)
+    return start, length
 
 
 def _merge_latin(codes: Codes, start: Index, length: Index) -> tuple[Index, Index]:
@@ -288,9 +295,9 @@ def _merge_latin(codes: Codes, start: Index, length: Index) -> tuple[Index, Inde
         return start, length
     continues = np.zeros(len(start), dtype=np.bool_)
     continues[1:] = latin[1:] & latin[:-1] & (start[1:] == start[:-1] + length[:-1])
-    first = ~continues
-    total = np.add.reduceat(length, np.flatnonzero(first))
-    return _cut_long(start[first], total)
+    first = np.flatnonzero(~continues)
+    last = np.append(first[1:], len(start)) - 1
+    return _cut_long(start.take(first), (start + length).take(last) - start.take(first))
 
 
 def _keys_of_four(codes: Codes) -> Keys:
