@@ -17,8 +17,6 @@ _MOST_IN_PARAGRAPH = 4
 _DIGIT = re.compile(r"\d")
 
 Name = TypeVar("Name")
-
-
 Columns = npt.NDArray[np.int64]
 _NONE = -1  # where a clause has no further domain
 
@@ -141,8 +139,6 @@ def combine(
             first[domains[0]] = first.get(domains[0], 0) + length
     if not characters:
         return (), None
-    if len(characters) == 1:
-        return tuple(characters), next(iter(characters))
 
     def has_figure(domain: str) -> bool:
         return any(domain in domains and _DIGIT.search(text) for text, domains in zip(texts, chosen, strict=True))

@@ -173,7 +173,8 @@ class Vocabulary:
             single = self._rows()
             joined = single.copy()
             self._join_pairs(single, joined)
-            self._tables = _Tables(single, joined, self._join_ngrams(joined))
+            self._join_ngrams(joined)
+            self._tables = _Tables(single, joined, self._growing())
         return self._tables
 
     def _join_pairs(self, single: Scores, joined: Scores) -> None:
@@ -183,19 +184,21 @@ class Vocabulary:
         both = (second >= 0) & (features >= 0)
         joined[features[both]] += single[second[both]]
 
-    def _join_ngrams(self, joined: Scores) -> npt.NDArray[np.bool_]:
-        """To a longer n-gram's row add that of the longest shorter one that begins it; give which 3-grams begin a longer one."""
-        grows = np.zeros(len(joined) + 1, dtype=np.bool_)
+    def _join_ngrams(self, joined: Scores) -> None:
+        """To a longer n-gram's row add that of the longest shorter one that begins it."""
         for longer in NGRAMS[1:]:
             keys, features = self._ngrams[longer].items()
             for shorter in range(longer - 1, NGRAMS[0] - 1, -1):
                 found = self._ngrams[shorter].find(keys >> np.uint64(16 * (longer - shorter)))
                 known = found >= 0
                 joined[features[known]] += joined[found[known]]
-                if longer == LONGEST and shorter == LONGEST - 1:
-                    grows[found[known]] = True
-                    grows |= not known.all()  # with one that an unknown 3-gram begins all are looked for
                 keys, features = keys[~known], features[~known]
+
+    def _growing(self) -> npt.NDArray[np.bool_]:
+        """What a known 4-gram can begin with, as `_Tables` holds it: with a single one that an unknown 3-gram begins, everything."""
+        begun_by = self._ngrams[3].find(self._ngrams[4].items()[0] >> np.uint64(16))
+        grows = np.full(len(self._idf) + 1, bool((begun_by < 0).any()))
+        grows[begun_by[begun_by >= 0]] = True
         return grows
 
     def sums(self, found: Spans, n_texts: int) -> tuple[Scores, Scores]:
@@ -374,9 +377,7 @@ def _known_features(arrays: Mapping[str, npt.NDArray[Any]], block: str) -> tuple
 def _by_length(keys: Keys, features: npt.NDArray[np.int32]) -> dict[int, KeyTable]:
     """A table for the n-grams of each length: small ones stay in the processor's cache."""
     limits = np.asarray([1 << 16 * n for n in NGRAMS[:-1]], dtype=np.uint64)
-    if len(keys) > 1 and not (keys[1:] > keys[:-1]).all():
-        order = np.argsort(keys)
-        keys, features = keys[order], features[order]
+    keys, features = KeyTable(keys, features).items()
     edges = [0, *np.searchsorted(keys, limits).tolist(), len(keys)]
     return {
         n: KeyTable(keys[low:high], features[low:high]) for n, (low, high) in zip(NGRAMS, pairwise(edges), strict=True)

@@ -19,7 +19,7 @@ from dudao.outline import clauses as rules
 from dudao.outline import outline_text, role_cues
 from dudao.outline.roles import RoleCues
 from dudao.taxonomy import Taxonomy
-from dudao.tokens import batches
+from dudao.tokens import batches, lengths_of
 
 _CHUNK = 200_000  # characters at once
 _LONGEST_SWITCH = 31  # characters before a colon in which a switch can begin, by `outline.roles`
@@ -96,14 +96,12 @@ def split_passages(texts: Sequence[str], headings: Sequence[tuple[str, ...]], ta
         found.counts.extend(counts)
         for number, (text, path, known, marked) in enumerate(zip(chunk, paths, roles, cut.marked, strict=True)):
             if known is None:
-                role = named[path]
+                known, role = cues.default_role, named[path]
                 opens = role is None and cues.may_open(text)
                 if opens or marked or role is not None:
                     cuts = cut.cuts.get(number)
                     first = cuts[0] if cuts else len(cut.bodies[number])
                     known = _role(text, first, path, role, opens, marked, cut.switches.get(number, ()), cues)
-                else:
-                    known = cues.default_role
             found.roles.append(known)
     return found
 
@@ -189,7 +187,7 @@ class _Cut(NamedTuple):
 
 def _cut(texts: Sequence[str], cues: RoleCues) -> _Cut:
     bodies = [text.rstrip(_BLANK) for text in texts]
-    batch = _Batch("\0".join(bodies) + "\0", np.fromiter(map(len, bodies), dtype=np.int64, count=len(bodies)))
+    batch = _Batch("\0".join(bodies) + "\0", lengths_of(bodies))
     batch.refused[batch.length == 0] = True
     batch.brackets()
     marked = batch.begin_marked()

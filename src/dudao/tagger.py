@@ -35,7 +35,7 @@ from dudao.outline import outline
 from dudao.readers import Source, read_document, read_documents, unexpected
 from dudao.store import load_classifier
 from dudao.taxonomy import Taxonomy, load_taxonomy
-from dudao.tokens import Index
+from dudao.tokens import Index, lengths_of
 
 
 class Tagger:
@@ -237,7 +237,7 @@ class Tagger:
         scores = self._scores(pieces, counts, paths)
         columns, uncertain = decide(scores, self._classifier.settings, self.taxonomy)
         labels = self._classifier.labels
-        lengths = _lengths(pieces)
+        lengths = lengths_of(pieces)
         many = np.asarray(counts, dtype=np.int64)
         first = np.cumsum(many) - many
         means = _weighted_means(scores, lengths, first)
@@ -349,20 +349,13 @@ class Tagger:
                 )
             clauses.append(TaggedClause(clause, domains, unsure))
         pieces = [clause.text for clause in paragraph.clauses]
+        if not pieces:
+            return TaggedParagraph(paragraph, (), None, ())
         given, primary = combine(
             pieces, [[labels[column] for column in columns] for columns in chosen], self.taxonomy.exclusive_ids
         )
-        mean = (
-            dict(
-                zip(
-                    labels,
-                    _weighted_means(scores, _lengths(pieces), np.zeros(1, dtype=np.int64))[0].tolist(),
-                    strict=True,
-                )
-            )
-            if pieces
-            else {}
-        )
+        means = _weighted_means(scores, lengths_of(pieces), np.zeros(1, dtype=np.int64))
+        mean = dict(zip(labels, means[0].tolist(), strict=True))
         domains = tuple(sorted((self._domain(domain, mean[domain]) for domain in given), key=lambda each: -each.score))
         return TaggedParagraph(paragraph, domains, primary, tuple(clauses))
 
@@ -397,10 +390,6 @@ def no_text_in(source: str) -> ReadError:
     return ReadError(
         "no paragraph of text found", where=source, hint="is it a report? `dudao inspect` shows what was found"
     )
-
-
-def _lengths(texts: Sequence[str]) -> Index:
-    return np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
 
 
 def _weighted_means(scores: Scores, lengths: Index, first: Index) -> Scores:

@@ -215,9 +215,14 @@ def private_jieba() -> Any:
     return tokenizer
 
 
+def lengths_of(texts: Sequence[str]) -> Index:
+    """How many characters each text has, shape (n_texts,)."""
+    return np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+
+
 def batches(texts: Sequence[str], characters: int) -> Iterator[slice]:
     """Cut a list of texts into slices of about that many characters, whatever the texts' lengths; none is empty."""
-    ends = np.cumsum(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 1)
+    ends = np.cumsum(lengths_of(texts) + 1)
     low = behind = 0
     while low < len(texts):
         high = min(int(np.searchsorted(ends, behind + characters)) + 1, len(texts))
@@ -240,7 +245,7 @@ def spans(texts: Sequence[str], segmenter: Segmenter) -> Spans:
     # A line end cuts as any other mark does, and the tokenizer is through with it soonest.
     string = np.where(han, codes, np.uint32(ord("\n"))).astype("<u4").tobytes().decode("utf-32-le")
     words = segmenter.cut(string)
-    length = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
+    length = lengths_of(words)
     start = np.cumsum(length) - length
     start, length = _cut_long(start, length)
     start, length = _merge_latin(codes, start, length)
@@ -252,7 +257,7 @@ def spans(texts: Sequence[str], segmenter: Segmenter) -> Spans:
 
 
 def _normalise(texts: Sequence[str]) -> tuple[Codes, Index, Index]:
-    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 1
+    lengths = lengths_of(texts) + 1
     joined = ("\n".join(texts) + "\n") if texts else ""
     raw = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
     codes = _table().take(np.minimum(raw, 0xFFFF))
